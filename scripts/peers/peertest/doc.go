@@ -1,0 +1,14 @@
+// Package peertest gives tests Apache's own programs as judges: servers of two releases, and zkCli.sh.
+//
+// It is for tests alone and talks no protocol beyond four-letter words; what a test says to the server it says with
+// its own client, or with zkCli.sh. scripts/peers/peers.sh installs the programs. Where one is missing the test is
+// skipped with a line that says so, and so it is under -short; with ZOKA_PEERS=require in the environment it fails
+// instead, as it does in CI.
+//
+//	func TestAgainstApache(t *testing.T) {
+//		s := peertest.StartZK39(t, peertest.Options{Config: []string{"maxClientCnxns=2"}})
+//		conn, err := zkclient.Dial(t.Context(), s.Addr())
+//
+// Every server listens on 127.0.0.1 with a small heap, has all four-letter words and no AdminServer, and is ended with
+// the test that started it.
+package peertest

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package peertest
+
+import "os/exec"
+
+// endWithParent does nothing: only Linux ties a child's life to its parent's.
+func endWithParent(*exec.Cmd) {}
