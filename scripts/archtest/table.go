@@ -94,6 +94,8 @@ var Packages = []Row{
 var Libraries = []Library{
 	{Path: "github.com/c-bata/go-prompt", Importers: []string{"shell/tty"}},
 	{Path: "github.com/fatih/color", Importers: []string{"render/theme"}},
+	// How many cells a character takes; go-prompt counts with it, and who draws around go-prompt must agree.
+	{Path: "github.com/mattn/go-runewidth", Importers: []string{"shell/tty", "render"}},
 	{Path: "github.com/olekukonko/tablewriter", Importers: []string{"render"}},
 	{Path: "github.com/spf13/pflag", Importers: []string{"shell/command", "shell/zkcmd", "shell/kafkacmd",
 		"shell/builtin", "shell/compat", "cmd/..."}},
