@@ -1,6 +1,10 @@
 package zkproto
 
-import "github.com/zoka-project/zoka/clientproto/jute"
+import (
+	"fmt"
+
+	"github.com/zoka-project/zoka/clientproto/jute"
+)
 
 // WatcherEvent is the body of a notification (xid -1).
 type WatcherEvent struct {
@@ -19,6 +23,31 @@ func (e *WatcherEvent) Decode(r *jute.Reader) {
 	e.Type = EventType(r.Int())
 	e.State = KeeperState(r.Int())
 	e.Path = r.String()
+}
+
+// WatchedEvent is an event as a client hands it to its user: a change of a znode, or, with
+// Type [EventNone] and no path, a change of the session's state.
+type WatchedEvent struct {
+	Type  EventType
+	State KeeperState
+	Path  string
+	// Zxid is the transaction that caused the event, 0 where it is not known: servers
+	// before 3.9, and events that a reconnect caught up with.
+	Zxid Zxid
+}
+
+// String is Apache's form, as zkCli prints it: "WatchedEvent state:SyncConnected
+// type:NodeCreated path:/a zxid: 7". Source: org.apache.zookeeper.WatchedEvent of 3.9.
+func (e WatchedEvent) String() string {
+	path := e.Path
+	if e.Type == EventNone && path == "" {
+		path = "null"
+	}
+	zxid := e.Zxid
+	if zxid == 0 {
+		zxid = -1
+	}
+	return fmt.Sprintf("WatchedEvent state:%s type:%s path:%s zxid: %d", e.State, e.Type, path, int64(zxid))
 }
 
 // PathWatcherTypeRequest is the body of checkWatches and removeWatches.
