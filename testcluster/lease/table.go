@@ -1,0 +1,48 @@
+package lease
+
+import (
+	"iter"
+
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/txn"
+)
+
+// Table has the timeout of every session, in milliseconds. All servers of an ensemble
+// have the same one after the same transactions.
+type Table struct{ timeouts map[zkproto.SessionID]int32 }
+
+// NewTable returns an empty table.
+func NewTable() *Table { return &Table{timeouts: make(map[zkproto.SessionID]int32)} }
+
+// Apply follows a createSession or closeSession transaction; others change nothing.
+func (t *Table) Apply(x *txn.Txn) {
+	switch body := x.Body.(type) {
+	case *txn.CreateSession:
+		t.timeouts[x.Session] = body.Timeout
+	case *txn.CloseSession:
+		delete(t.timeouts, x.Session)
+	}
+}
+
+// Restore adds a session of a snapshot.
+func (t *Table) Restore(id zkproto.SessionID, timeout int32) { t.timeouts[id] = timeout }
+
+// Timeout is the timeout of a session, and false where there is no such session.
+func (t *Table) Timeout(id zkproto.SessionID) (int32, bool) {
+	v, ok := t.timeouts[id]
+	return v, ok
+}
+
+// Len is the number of sessions.
+func (t *Table) Len() int { return len(t.timeouts) }
+
+// All yields every session and its timeout, in no order.
+func (t *Table) All() iter.Seq2[zkproto.SessionID, int32] {
+	return func(yield func(zkproto.SessionID, int32) bool) {
+		for id, timeout := range t.timeouts {
+			if !yield(id, timeout) {
+				return
+			}
+		}
+	}
+}
