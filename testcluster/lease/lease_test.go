@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
-	"github.com/zoka-project/zoka/testcluster/txn"
 )
 
 // The vectors come from Apache ZooKeeper.
@@ -48,10 +47,10 @@ func TestFirstID(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	table := NewTable()
-	table.Restore(7, 1000)
-	table.Apply(&txn.Txn{Header: txn.Header{Session: 8}, Body: &txn.CreateSession{Timeout: 2000}})
-	table.Apply(&txn.Txn{Header: txn.Header{Session: 7}, Body: &txn.CloseSession{}})
-	table.Apply(&txn.Txn{Header: txn.Header{Session: 8}, Body: &txn.Delete{Path: "/a"}})
+	table.Open(7, 1000)
+	table.Open(8, 2000)
+	table.Close(7)
+	table.Close(9)
 	if timeout, ok := table.Timeout(8); !ok || timeout != 2000 || table.Len() != 1 {
 		t.Errorf("timeout %d, %v, %d sessions", timeout, ok, table.Len())
 	}

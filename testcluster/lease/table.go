@@ -4,7 +4,6 @@ import (
 	"iter"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
-	"github.com/zoka-project/zoka/testcluster/txn"
 )
 
 // Table has the timeout of every session, in milliseconds. All servers of an ensemble
@@ -14,18 +13,11 @@ type Table struct{ timeouts map[zkproto.SessionID]int32 }
 // NewTable returns an empty table.
 func NewTable() *Table { return &Table{timeouts: make(map[zkproto.SessionID]int32)} }
 
-// Apply follows a createSession or closeSession transaction; others change nothing.
-func (t *Table) Apply(x *txn.Txn) {
-	switch body := x.Body.(type) {
-	case *txn.CreateSession:
-		t.timeouts[x.Session] = body.Timeout
-	case *txn.CloseSession:
-		delete(t.timeouts, x.Session)
-	}
-}
+// Open adds a session.
+func (t *Table) Open(id zkproto.SessionID, timeout int32) { t.timeouts[id] = timeout }
 
-// Restore adds a session of a snapshot.
-func (t *Table) Restore(id zkproto.SessionID, timeout int32) { t.timeouts[id] = timeout }
+// Close removes a session.
+func (t *Table) Close(id zkproto.SessionID) { delete(t.timeouts, id) }
 
 // Timeout is the timeout of a session, and false where there is no such session.
 func (t *Table) Timeout(id zkproto.SessionID) (int32, bool) {
