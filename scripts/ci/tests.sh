@@ -1,0 +1,52 @@
+# Sourced by .ci/run: the tests beyond the README's command.
+# shellcheck shell=bash
+
+fuzz_each=5    # seconds a target
+fuzz_total=120 # seconds at most for all of them
+
+# The judges have had their turn in test_readme: -short leaves them out. The race detector needs cgo, nothing else does.
+step_race() {
+  CGO_ENABLED=1 ZOKA_PEERS='' go test -race -short ./...
+}
+
+# fuzz_targets prints "folder function" for every fuzz target.
+fuzz_targets() {
+  git ls-files '*_test.go' | xargs grep -HoE '^func Fuzz[A-Za-z0-9_]*' /dev/null |
+    sed -E 's|^(.*)/[^/]*:func (.*)$|\1 \2|' | sort -u
+}
+
+step_fuzz() {
+  local targets seconds dir name
+  mapfile -t targets < <(fuzz_targets)
+  if ((${#targets[@]} == 0)); then
+    echo "no fuzz targets"
+    return
+  fi
+  seconds=$fuzz_each
+  if ((seconds * ${#targets[@]} > fuzz_total)); then
+    seconds=$((fuzz_total / ${#targets[@]}))
+    ((seconds > 0)) || seconds=1
+  fi
+  for target in "${targets[@]}"; do
+    read -r dir name <<<"$target"
+    fuzz_one "$dir" "$name" "$seconds"
+  done
+}
+
+# fuzz_one DIR NAME SECONDS. The engine sometimes reports its own deadline as the target's failure; that alone, with
+# no failing input, is tried once more.
+fuzz_one() {
+  local log=$work/fuzz.log attempt
+  for attempt in 1 2; do
+    echo "+ go test -run=^\$ -fuzz=^$2\$ -fuzztime=$3s ./$1"
+    if go test -run='^$' -fuzz="^$2\$" -fuzztime="$3s" "./$1" >"$log" 2>&1; then
+      grep -E '^ok' "$log"
+      return
+    fi
+    if ((attempt == 2)) || grep -q 'Failing input written' "$log" || ! grep -q 'context deadline exceeded' "$log"; then
+      break
+    fi
+  done
+  cat "$log"
+  return 1
+}
