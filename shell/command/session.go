@@ -1,0 +1,181 @@
+package command
+
+import (
+	"context"
+	"sync"
+
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+)
+
+// Sessions holds the shell's ZooKeeper session: it opens one when the first command needs it, another after one
+// has expired, and closes the last. It is safe for use by several goroutines.
+type Sessions struct {
+	dial    func(context.Context, Target) (ZK, error)
+	options *Options
+	// changed is told of changes of the session's state, apart from those that were asked for.
+	changed func(zkproto.WatchedEvent)
+
+	dialing chan struct{} // held while a session is opened or closed
+
+	mu       sync.Mutex
+	target   Target
+	zk       ZK
+	state    zkproto.KeeperState
+	opened   bool // there has been a session
+	closed   bool // by Close: only Connect opens another
+	expected bool // state changes are those of a dial or a close
+	serial   int  // of the last session dialled: earlier ones are not listened to any more
+}
+
+// NewSessions returns Sessions without a session. The timeout of target is the option's, its Events are changed.
+func NewSessions(client Client, options *Options, target Target, changed func(zkproto.WatchedEvent)) *Sessions {
+	return &Sessions{
+		dial: client.Dial, options: options, changed: changed, target: target,
+		dialing: make(chan struct{}, 1),
+	}
+}
+
+// ZK returns the session, opening it if need be. After Close it returns [ErrNotConnected].
+func (s *Sessions) ZK(ctx context.Context) (ZK, error) {
+	if zk, err := s.current(); zk != nil || err != nil {
+		return zk, err
+	}
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.unlock()
+	if zk, err := s.current(); zk != nil || err != nil {
+		return zk, err
+	}
+	return s.open(ctx, s.Servers())
+}
+
+func (s *Sessions) current() (ZK, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrNotConnected
+	}
+	if s.state == zkproto.StateExpired || s.state == zkproto.StateAuthFailed {
+		return nil, nil
+	}
+	return s.zk, nil
+}
+
+// Connect opens a session, and then closes the one before. Empty servers are those of the last session.
+func (s *Sessions) Connect(ctx context.Context, servers string) error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.unlock()
+	if servers == "" {
+		servers = s.Servers()
+	}
+	_, err := s.open(ctx, servers)
+	return err
+}
+
+// Close ends the session. Without one it does nothing.
+func (s *Sessions) Close(ctx context.Context) error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.unlock()
+	s.mu.Lock()
+	zk := s.zk
+	s.zk, s.closed, s.expected, s.state = nil, true, true, zkproto.StateClosed
+	s.mu.Unlock()
+	if zk == nil {
+		return nil
+	}
+	return zk.Close(ctx)
+}
+
+// open is called with dialing held.
+func (s *Sessions) open(ctx context.Context, servers string) (ZK, error) {
+	s.mu.Lock()
+	target := s.target
+	target.Servers = servers
+	target.Timeout = s.options.Now().Timeout
+	s.serial++
+	serial := s.serial
+	target.Events = func(ev zkproto.WatchedEvent) { s.event(serial, ev) }
+	old := s.zk
+	before := s.state
+	s.expected = true
+	s.mu.Unlock()
+
+	zk, err := s.dial(ctx, target)
+
+	s.mu.Lock()
+	s.expected = false
+	if err != nil {
+		s.state = before
+		if ctx.Err() == nil {
+			err = &ConnectError{Servers: servers, Err: err}
+		}
+		s.mu.Unlock()
+		return nil, err
+	}
+	s.zk, s.target.Servers, s.opened, s.closed = zk, servers, true, false
+	s.mu.Unlock()
+	if old != nil {
+		_ = old.Close(ctx) // an expired session, or one that is given up for the new one
+	}
+	return zk, nil
+}
+
+func (s *Sessions) event(serial int, ev zkproto.WatchedEvent) {
+	s.mu.Lock()
+	tell := serial == s.serial && !s.expected && s.state != ev.State
+	if serial == s.serial {
+		s.state = ev.State
+	}
+	s.mu.Unlock()
+	if tell {
+		s.changed(ev)
+	}
+}
+
+// lock takes the right to open and close sessions, or gives up with ctx.
+func (s *Sessions) lock(ctx context.Context) error {
+	select {
+	case s.dialing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Sessions) unlock() { <-s.dialing }
+
+// Servers are those of the session, or those that the next one will be opened on.
+func (s *Sessions) Servers() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.target.Servers
+}
+
+// State is the session's state in zkCli's words: CONNECTED, CONNECTING, CLOSED, CONNECTEDREADONLY, AUTH_FAILED
+// and, before the first session, NOT_CONNECTED.
+func (s *Sessions) State() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case !s.opened && !s.closed:
+		return "NOT_CONNECTED"
+	case s.closed:
+		return "CLOSED"
+	}
+	switch s.state {
+	case zkproto.StateDisconnected:
+		return "CONNECTING"
+	case zkproto.StateConnectedReadOnly:
+		return "CONNECTEDREADONLY"
+	case zkproto.StateAuthFailed:
+		return "AUTH_FAILED"
+	case zkproto.StateExpired, zkproto.StateClosed:
+		return "CLOSED"
+	}
+	return "CONNECTED"
+}
