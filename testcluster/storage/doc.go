@@ -8,7 +8,8 @@
 //   - bytes written are durable after [File.Sync] has returned nil;
 //   - a name created, removed or renamed is durable after [FS.SyncDir] of its folder;
 //   - a Sync that failed has lost the bytes it was to save, even though reading still
-//     shows them. It must never be tried again: the caller gives the file up.
+//     shows them, also to the next process. It must never be tried again: the caller gives
+//     the file up, and who opens it next writes anew what it wants to rely on.
 //
 // A test writes through [Memory] and asks for what a power cut would have left:
 //

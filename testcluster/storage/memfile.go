@@ -39,14 +39,13 @@ func (n *inode) sync() {
 	for s := range n.dirty {
 		copySector(n.durable, n.live, s)
 	}
-	n.lose()
-}
-
-// lose forgets that anything is dirty: the platter keeps what it has, for ever.
-func (n *inode) lose() {
 	clear(n.dirty)
 	n.sizeDirty = false
 }
+
+// lose forgets that any byte is dirty: the platter keeps what it has until the sector is
+// written anew. The size is the file system's own, and stays to be synced.
+func (n *inode) lose() { clear(n.dirty) }
 
 // copySector copies what both slices have of sector s.
 func copySector(dst, src []byte, s int64) {

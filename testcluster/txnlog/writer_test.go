@@ -1,0 +1,164 @@
+package txnlog
+
+import (
+	"errors"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/storage"
+)
+
+// appendRange queues transactions first to last.
+func appendRange(t *testing.T, w *Writer, first, last zkproto.Zxid) {
+	t.Helper()
+	for z := first; z <= last; z++ {
+		must(t, w.Append(makeTxn(z, []byte("body"))))
+	}
+}
+
+// TestWriter_CommitsInGroups holds the first sync back until more has been appended: one
+// more sync covers it all.
+func TestWriter_CommitsInGroups(t *testing.T) {
+	mem := newMemory(t)
+	entered, release := make(chan struct{}), make(chan struct{})
+	var syncs atomic.Int64
+	var hold atomic.Bool
+	fsys := storage.NewFaults(mem, func(c storage.Call) error {
+		if c.Op == storage.OpSync {
+			syncs.Add(1)
+			if hold.CompareAndSwap(true, false) {
+				entered <- struct{}{}
+				<-release
+			}
+		}
+		return nil
+	})
+	l := openLog(t, fsys, Options{})
+	persisted := make(chan zkproto.Zxid, 100)
+	w := NewWriter(l, WriterOptions{Persisted: func(z zkproto.Zxid) { persisted <- z }})
+	appendRange(t, w, 1, 1)
+	if got := <-persisted; got != 1 {
+		t.Fatalf("persisted %v", got)
+	}
+	hold.Store(true)
+	before := syncs.Load()
+	appendRange(t, w, 2, 2)
+	<-entered
+	appendRange(t, w, 3, 50)
+	if w.Pending() == 0 {
+		t.Fatal("nothing is pending while a sync runs")
+	}
+	close(release)
+	if a, b := <-persisted, <-persisted; a != 2 || b != 50 {
+		t.Fatalf("persisted %v, %v", a, b)
+	}
+	if got := syncs.Load() - before; got != 2 {
+		t.Fatalf("%d syncs for 49 transactions", got)
+	}
+	must(t, w.Close())
+	if w.Pending() != 0 {
+		t.Fatalf("%d bytes pending after Close", w.Pending())
+	}
+	all, err := openAndRead(mem.Crash(1))
+	if err != nil || len(all) != 50 {
+		t.Fatalf("%d transactions, %v", len(all), err)
+	}
+}
+
+func TestWriter_BatchSizeAndDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := openLog(t, newMemory(t), Options{})
+		var persisted []zkproto.Zxid
+		w := NewWriter(l, WriterOptions{MaxBatch: 3, FlushDelay: time.Minute,
+			Persisted: func(z zkproto.Zxid) { persisted = append(persisted, z) }})
+		begin := time.Now()
+		appendRange(t, w, 1, 2)
+		synctest.Wait()
+		if len(persisted) != 0 {
+			t.Fatalf("persisted %v before the delay was over", persisted)
+		}
+		appendRange(t, w, 3, 7)
+		synctest.Wait()
+		if len(persisted) != 2 || persisted[0] != 3 || persisted[1] != 6 || time.Since(begin) != 0 {
+			t.Fatalf("persisted %v after %v", persisted, time.Since(begin))
+		}
+		<-time.After(time.Minute)
+		synctest.Wait()
+		if len(persisted) != 3 || persisted[2] != 7 {
+			t.Fatalf("persisted %v after the delay", persisted)
+		}
+		appendRange(t, w, 8, 8)
+		must(t, w.Close()) // does not wait for the delay
+		if time.Since(begin) != time.Minute || len(persisted) != 4 {
+			t.Fatalf("persisted %v after %v", persisted, time.Since(begin))
+		}
+	})
+}
+
+func TestWriter_RollAndTruncateKeepTheirPlace(t *testing.T) {
+	mem := newMemory(t)
+	w := NewWriter(openLog(t, mem, Options{}), WriterOptions{})
+	appendRange(t, w, 1, 10)
+	must(t, w.Roll())
+	appendRange(t, w, 11, 20)
+	must(t, w.Roll())
+	appendRange(t, w, 21, 30)
+	must(t, w.TruncateAfter(15))
+	appendRange(t, w, 16, 17)
+	if err := w.Append(makeTxn(17, nil)); !errors.Is(err, ErrOrder) {
+		t.Fatalf("the same zxid again: %v", err)
+	}
+	must(t, w.Close())
+	if got, want := fileNames(t, mem), "log.1 log.10 log.b"; got != want {
+		t.Fatalf("files %q, want %q", got, want)
+	}
+	all, err := openAndRead(mem)
+	if err != nil || len(all) != 17 {
+		t.Fatalf("%d transactions, %v", len(all), err)
+	}
+	if err := w.Append(makeTxn(18, nil)); !errors.Is(err, ErrClosed) {
+		t.Fatalf("append after Close: %v", err)
+	}
+	if err := w.Roll(); !errors.Is(err, ErrClosed) {
+		t.Fatalf("roll after Close: %v", err)
+	}
+}
+
+func TestWriter_FailureIsToldOnce(t *testing.T) {
+	mem := newMemory(t)
+	var broken atomic.Bool
+	fsys := storage.NewFaults(mem, func(c storage.Call) error {
+		if broken.Load() && c.Op == storage.OpWrite {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	persisted, failed := make(chan zkproto.Zxid, 10), make(chan error, 10)
+	w := NewWriter(openLog(t, fsys, Options{}), WriterOptions{
+		Persisted: func(z zkproto.Zxid) { persisted <- z },
+		Failed:    func(err error) { failed <- err },
+	})
+	appendRange(t, w, 1, 1)
+	<-persisted
+	broken.Store(true)
+	appendRange(t, w, 2, 2)
+	if err := <-failed; !errors.Is(err, syscall.ENOSPC) || !errors.Is(err, ErrFailed) {
+		t.Fatalf("failed with %v", err)
+	}
+	if err := w.Append(makeTxn(3, nil)); !errors.Is(err, ErrFailed) {
+		t.Fatalf("append: %v", err)
+	}
+	if err := w.TruncateAfter(1); !errors.Is(err, ErrFailed) {
+		t.Fatalf("truncate: %v", err)
+	}
+	if err := w.Close(); !errors.Is(err, ErrFailed) {
+		t.Fatalf("close: %v", err)
+	}
+	if len(persisted) != 0 || len(failed) != 0 {
+		t.Fatalf("%d more persisted, %d more failed", len(persisted), len(failed))
+	}
+}
