@@ -44,6 +44,7 @@ alive() {
 
 start() {
   local pid tries
+  find_zoka
   echo -n 'Starting zookeeper ... '
   if ! need_pid_file; then
     echo 'FAILED TO START'
@@ -53,7 +54,6 @@ start() {
     echo "already running as process $pid."
     return 1
   fi
-  find_zoka
   mkdir -p -- "$ZOO_LOG_DIR"
   detached "$ZOKA" server "$config" >"$out" 2>&1 </dev/null &
   pid=$!
