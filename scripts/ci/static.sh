@@ -4,7 +4,8 @@
 # The newest that its module offers for the Go version of go.mod.
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2 # 2026.2.2
 
-debian_packages=(shellcheck file zookeeper python3-kazoo python3-pytest)
+# procps: Apache's zkServer.sh, beside which ours is put, asks ps.
+debian_packages=(shellcheck file procps zookeeper python3-kazoo python3-pytest)
 
 step_tools() {
   local missing=() package
