@@ -51,7 +51,7 @@ func zoka(t *testing.T) string {
 func TestZkServer_Session(t *testing.T) {
 	t.Parallel()
 	programs := map[string]func(*testing.T) string{"Apache": apacheServer}
-	if _, err := os.Stat("../cmd/zoka"); err == nil {
+	if _, err := os.Stat("../cmd/zoka/main.go"); err == nil {
 		programs["zoka"] = zoka
 	}
 	for name, program := range programs {
