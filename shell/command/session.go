@@ -56,7 +56,7 @@ func (s *Sessions) current() (ZK, error) {
 	if s.closed {
 		return nil, ErrNotConnected
 	}
-	if s.state == zkproto.StateExpired || s.state == zkproto.StateAuthFailed {
+	if s.state == zkproto.StateExpired {
 		return nil, nil
 	}
 	return s.zk, nil

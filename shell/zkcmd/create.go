@@ -17,7 +17,7 @@ import (
 // Created is the result of create.
 type Created struct {
 	Path string `json:"created"`
-	Stat *Stat  `json:"stat,omitempty"`
+	Stat Stat   `json:"stat"`
 	// Bare is the path alone, for $(…) of a Unix shell.
 	Bare bool `json:"-"`
 }
@@ -102,7 +102,7 @@ func bindCreate(fs *pflag.FlagSet) command.Run {
 		if err != nil {
 			return nil, command.At(path, noParent(err))
 		}
-		return Created{Path: created, Stat: (*Stat)(s), Bare: *f.quiet}, nil
+		return Created{Path: created, Stat: Stat(s), Bare: *f.quiet}, nil
 	}
 }
 

@@ -129,7 +129,7 @@ var get = command.Spec{
 			case *b64:
 				as = Base64
 			}
-			return Data{Path: path, Data: data, As: as, Bare: *raw, Stat: statPtr(*stat, s)}, nil
+			return Data{Path: path, Data: data, As: as, Bare: *raw, Stat: statIf(*stat, s)}, nil
 		}
 	},
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -94,14 +93,13 @@ func bindLs(fs *pflag.FlagSet) command.Run {
 		if err != nil {
 			return nil, command.At(path, err)
 		}
-		slices.Sort(children)
 		if *recursive {
 			return Paths{Rows: walk(ctx, zk, path, children)}, nil
 		}
 		if children == nil {
 			children = []string{}
 		}
-		return Children{Path: path, Children: children, Stat: statPtr(*withStat, s)}, nil
+		return Children{Path: path, Children: children, Stat: statIf(*withStat, s)}, nil
 	}
 }
 
@@ -121,10 +119,9 @@ func walk(ctx context.Context, zk command.ZK, path string, children []string) it
 				case errors.Is(err, zkproto.NoNode):
 					continue
 				case err != nil:
-					yield(nil, command.At(child, err))
+					yield(nil, &command.Error{Command: "ls", Path: child, Err: err})
 					return false
 				}
-				slices.Sort(names)
 				if !down(child, names) {
 					return false
 				}

@@ -14,14 +14,14 @@ import (
 // Written is the result of set: nothing to see unless the stat was asked for.
 type Written struct {
 	Path string `json:"path"`
-	Stat *Stat  `json:"stat"`
+	Stat Stat   `json:"stat"`
 	// Quiet leaves the stat to JSON.
 	Quiet bool `json:"-"`
 }
 
 // View is the stat, if it was asked for.
 func (w Written) View() render.View {
-	if w.Quiet || w.Stat == nil {
+	if w.Quiet {
 		return render.Empty{}
 	}
 	return w.Stat.View()
@@ -67,7 +67,7 @@ var set = command.Spec{
 			if err != nil {
 				return nil, command.At(path, err)
 			}
-			return Written{Path: path, Stat: (*Stat)(s), Quiet: !*stat}, nil
+			return Written{Path: path, Stat: Stat(s), Quiet: !*stat}, nil
 		}
 	},
 }

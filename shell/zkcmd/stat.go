@@ -70,12 +70,12 @@ func javaTime(ms int64) string {
 	return time.UnixMilli(ms).Format("Mon Jan 02 15:04:05 MST 2006")
 }
 
-// statPtr is s when it is wanted, for results that show a stat on request.
-func statPtr(wanted bool, s *zkproto.Stat) *Stat {
-	if !wanted || s == nil {
+// statIf is s when it is wanted, for results that show a stat on request.
+func statIf(wanted bool, s zkproto.Stat) *Stat {
+	if !wanted {
 		return nil
 	}
-	return (*Stat)(s)
+	return (*Stat)(&s)
 }
 
 // withStat is a view, and below it the stat if there is one.
@@ -113,7 +113,7 @@ var stat = command.Spec{
 			if err != nil {
 				return nil, command.At(path, err)
 			}
-			return (*Stat)(s), nil
+			return Stat(s), nil
 		}
 	},
 }

@@ -1,0 +1,10 @@
+// Package shell is the loop: a line becomes words, the words a command's call, the call a result, and the result
+// is drawn. One Shell serves every way of use: lines that a person types, a script, standard input, -c, and the
+// words of one command line. It knows no terminal, no socket and no command; cmd/zoka puts them together.
+//
+//	line → lex → command.Registry.Parse → Call.Run → render.Printer
+//
+// A script stops at the first command that fails. Told to keep going, it goes on, and commands that issue
+// exactly one request are then pipelined: started in order without waiting for the answers of those before,
+// their results shown in order.
+package shell
