@@ -58,7 +58,8 @@ var Packages = []Row{
 
 	{Package: "shell", Alone: true, Imports: []string{"shell/...", "render/..."}},
 	{Package: "shell/lex", Kind: Pure},
-	{Package: "shell/command", Imports: with(pureWire, "render/...")},
+	// A word knows whether it was quoted, and only the lexer can tell: the rows take its words.
+	{Package: "shell/command", Imports: with(pureWire, "shell/lex", "render/...")},
 	{Package: "shell/zkcmd", Imports: commandImports},
 	{Package: "shell/kafkacmd", Imports: commandImports},
 	{Package: "shell/builtin", Imports: commandImports},
