@@ -198,9 +198,9 @@ func (t *Tree) SetLastZxid(z zkproto.Zxid) { t.lastZxid = z }
 // NodeCount is how many nodes Apache's server would report: it counts the root twice.
 func (t *Tree) NodeCount() int { return t.nodes.count + 1 }
 
-// DataSize is the sum of the lengths of all paths, in UTF-16 units, and of all data.
-// Source: DataTree.approximateDataSize.
-func (t *Tree) DataSize() int64 { return t.dataSize }
+// DataSize is the sum of the lengths of all paths, in UTF-16 units, and of all data. The root's data counts twice, as
+// the root has two names there. Source: DataTree.approximateDataSize.
+func (t *Tree) DataSize() int64 { return t.dataSize + int64(len(t.data(root))) }
 
 // Digest is the sum over the tree that transactions carry as digest version 2; 0 without [Options.Digest].
 func (t *Tree) Digest() uint64 { return t.digest }
