@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+)
+
+// figure is one thing measured on both sides, in every round.
+type figure struct {
+	name string
+	unit string
+	// goal says in words what is to be reached.
+	goal string
+	// more is set where a larger value is the better one.
+	more         bool
+	zoka, apache []float64
+}
+
+// report collects figures in the order in which they first came.
+type report struct{ figures []*figure }
+
+// add records one value of one side.
+func (r *report) add(k kind, f figure, value float64) {
+	at := slices.IndexFunc(r.figures, func(have *figure) bool { return have.name == f.name })
+	if at < 0 {
+		r.figures = append(r.figures, &f)
+		at = len(r.figures) - 1
+	}
+	if k == kinds[0] {
+		r.figures[at].zoka = append(r.figures[at].zoka, value)
+	} else {
+		r.figures[at].apache = append(r.figures[at].apache, value)
+	}
+}
+
+func (r *report) print(out io.Writer) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "figure\tzoka\tApache\tratio\tto reach\tspread of zoka")
+	for _, f := range r.figures {
+		ours, theirs := median(f.zoka), median(f.apache)
+		ratio := "-"
+		switch {
+		case ours == 0 || theirs == 0:
+		case f.more:
+			ratio = fmt.Sprintf("%.1fx", ours/theirs)
+		default:
+			ratio = fmt.Sprintf("1/%.1f", theirs/ours)
+		}
+		fmt.Fprintf(w, "%s\t%.4g %s\t%.4g %s\t%s\t%s\t%.4g to %.4g\n", f.name, ours, f.unit, theirs, f.unit, ratio, f.goal, slices.Min(f.zoka), slices.Max(f.zoka))
+	}
+	w.Flush()
+}
+
+func median(v []float64) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	v = slices.Sorted(slices.Values(v))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
