@@ -1,0 +1,183 @@
+package zoocfg
+
+import (
+	"net"
+	"strconv"
+	"time"
+)
+
+// Config is what a zoo.cfg says, with ZooKeeper's defaults where it is silent.
+type Config struct {
+	// File is the path that was loaded, Text its bytes.
+	File, Text string
+
+	DataDir string
+	// DataLogDir is where the transaction log lives: DataDir unless set.
+	DataLogDir string
+	// Client is the address of the client port. An empty Host is every interface, Port 0 is not set.
+	Client Address
+	// SecureClient is the address of the TLS port.
+	SecureClient Address
+
+	TickTime time.Duration
+	// MinSessionTimeout and MaxSessionTimeout bound what clients may ask for: by default 2 and 20 ticks.
+	MinSessionTimeout, MaxSessionTimeout time.Duration
+	// MaxClientCnxns bounds the connections of one IP address, MaxCnxns all of them. 0 is no bound.
+	MaxClientCnxns, MaxCnxns int
+	// ClientPortListenBacklog is -1 for the system's default.
+	ClientPortListenBacklog int
+
+	Log      Log
+	Requests Requests
+	Auth     Auth
+	Admin    Admin
+	Metrics  Metrics
+	Ensemble Ensemble
+	// FourLetterWords are the words of 4lw.commands.whitelist; "*" is all of them.
+	FourLetterWords []string
+
+	// Properties are all settings that ZooKeeper would hold as system properties, with their full names:
+	// zookeeper.snapCount, jute.maxbuffer. Keys that nobody knows are among them.
+	Properties []Property
+
+	origins map[string]Origin // the keys that were set, by their names in zoo.cfg
+	// Files that name no address or role of this server leave these to the server lines.
+	peerType string
+}
+
+// Property is one setting: a system property, or the -DName=Value of a command line.
+type Property struct{ Name, Value string }
+
+// Address is a host and a port. An empty host is every interface.
+type Address struct {
+	Host string
+	Port int
+}
+
+// String is host:port, with brackets around an IPv6 host.
+func (a Address) String() string { return net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) }
+
+// Log is how transactions and snapshots are written and kept.
+type Log struct {
+	// ForceSync is false where acknowledged writes may be lost with the machine's power.
+	ForceSync bool
+	// FsyncWarning is from when on a slow fsync is logged.
+	FsyncWarning time.Duration
+	// PreAllocKB is the step in which log files grow, in KiB.
+	PreAllocKB int
+	// SnapCount is after how many transactions a snapshot is due, SnapSizeKB after how many KiB of them.
+	SnapCount  int
+	SnapSizeKB int64
+	// SizeLimitKB rolls the log file at a size; -1 never does.
+	SizeLimitKB int64
+	// MaxBatch is how many transactions one fsync may cover, FlushDelay how long it may be put off for more.
+	MaxBatch   int
+	FlushDelay time.Duration
+	// Compression of snapshots: "", "gz" or "snappy".
+	Compression string
+	// TrustEmpty allows a log without any snapshot.
+	TrustEmpty bool
+	// CreateDirs makes missing folders; CreateDB starts an empty folder at zxid 0.
+	CreateDirs, CreateDB bool
+	// Digest writes the tree's digest to log and snapshot, LastZxid the snapshot's third section,
+	// CloseSessionPaths the paths of a closed session's ephemerals.
+	Digest, LastZxid, CloseSessionPaths bool
+	// PurgeInterval is how often old files are removed, 0 never; Retain how many snapshots stay.
+	PurgeInterval time.Duration
+	Retain        int
+}
+
+// Requests are the limits and choices of request processing.
+type Requests struct {
+	// MaxBuffer is the largest frame of a client, in bytes.
+	MaxBuffer int
+	// OutstandingLimit is how many requests may be queued before clients are throttled.
+	OutstandingLimit int
+	// ExtendedTypes allows TTL nodes; Emulate353 reads those of 3.5.3.
+	ExtendedTypes, Emulate353 bool
+	EnforceQuota              bool
+	SkipACL                   bool
+	// EagerACLCheck has ACLs checked before a write is queued.
+	EagerACLCheck bool
+	TCPKeepAlive  bool
+	// ReadOnlyMode is readonlymode.enabled: an ensemble's matter, except that it lists isro.
+	ReadOnlyMode bool
+	// LargeThreshold and LargeMaxBytes bound the bytes of large requests in flight; a threshold of -1 is off.
+	LargeThreshold, LargeMaxBytes int
+}
+
+// Auth is who may authenticate, and how.
+type Auth struct {
+	DigestEnabled bool
+	// SuperDigest is the id user:base64 of the super user, empty without one.
+	SuperDigest string
+	// DigestAlg is the hash of digest ids, SHA1 by default.
+	DigestAlg string
+	// Enforce closes connections that have not authenticated by one of Schemes.
+	Enforce bool
+	Schemes []string
+	// RequireSASL is sessionRequireClientSASLAuth; AllowSASLFailures allowSaslFailedClients.
+	RequireSASL, AllowSASLFailures bool
+	// Providers are the classes of authProvider.N, SuperUsers the ids of superUser and superUser.N.
+	Providers, SuperUsers []string
+	// LoginConfig is java.security.auth.login.config, the JAAS file of SASL.
+	LoginConfig string
+}
+
+// Admin is the AdminServer.
+type Admin struct {
+	Enabled bool
+	Address Address
+	// CommandURL is the path before the commands' names.
+	CommandURL  string
+	IdleTimeout time.Duration
+	// SnapshotEnabled and RestoreEnabled allow the commands of these names, each once in RateLimit.
+	SnapshotEnabled, RestoreEnabled bool
+	RateLimit                       time.Duration
+	// forceHTTPS asks for TLS, which zoka's AdminServer does not speak.
+	forceHTTPS bool
+}
+
+// Metrics is the Prometheus exporter.
+type Metrics struct {
+	// Provider is the class name; Prometheus tells whether it is ZooKeeper's own exporter.
+	Provider   string
+	Prometheus bool
+	Address    Address
+	// ProcessInfo exports figures of the process too (exportJvmInfo).
+	ProcessInfo bool
+}
+
+// defaults are ZooKeeper 3.9's.
+func defaults() *Config {
+	return &Config{
+		TickTime:                3 * time.Second,
+		MinSessionTimeout:       unset,
+		MaxSessionTimeout:       unset,
+		MaxClientCnxns:          60,
+		ClientPortListenBacklog: -1,
+		Log: Log{
+			ForceSync: true, FsyncWarning: time.Second, PreAllocKB: 64 << 10,
+			SnapCount: 100_000, SnapSizeKB: 4 << 20, SizeLimitKB: -1, MaxBatch: 1000,
+			CreateDirs: true, CreateDB: true, Digest: true, LastZxid: true, CloseSessionPaths: true,
+			Retain: 3,
+		},
+		Requests: Requests{
+			MaxBuffer: 0xfffff, OutstandingLimit: 1000, LargeThreshold: -1, LargeMaxBytes: 100 << 20,
+		},
+		Auth: Auth{DigestEnabled: true, DigestAlg: "SHA1"},
+		Admin: Admin{
+			Enabled: true, Address: Address{"0.0.0.0", 8080}, CommandURL: "/commands", IdleTimeout: 30 * time.Second,
+			SnapshotEnabled: true, RestoreEnabled: true, RateLimit: 5 * time.Minute,
+		},
+		Metrics: Metrics{Address: Address{"0.0.0.0", 7000}, ProcessInfo: true},
+		Ensemble: Ensemble{
+			Standalone: true, PeerType: "participant", LeaderServes: true, ElectionAlg: 3,
+		},
+		FourLetterWords: []string{"srvr"},
+		origins:         map[string]Origin{},
+	}
+}
+
+// unset marks a time that has no value yet.
+const unset = time.Duration(-1)

@@ -1,0 +1,130 @@
+package zoocfg
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const minRetain = 3 // PurgeTxnLog's least
+
+// providers are the classes of authProvider.N that the server has, with or without that line.
+var providers = []string{
+	"org.apache.zookeeper.server.auth.IPAuthenticationProvider",
+	"org.apache.zookeeper.server.auth.DigestAuthenticationProvider",
+	saslProvider,
+}
+
+const saslProvider = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
+
+// The classes of metricsProvider.className.
+const (
+	prometheusProvider = "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider"
+	defaultProvider    = "org.apache.zookeeper.metrics.impl.DefaultMetricsProvider"
+	nullProvider       = "org.apache.zookeeper.metrics.impl.NullMetricsProvider"
+)
+
+// finish fills in what follows from other keys, and checks them against one another.
+func (l *loader) finish() error {
+	c := l.c
+	if c.DataDir == "" {
+		return c.fail("dataDir", "is not set: the folder of the server's data")
+	}
+	if c.DataLogDir == "" {
+		c.DataLogDir = c.DataDir
+	}
+	if c.MinSessionTimeout < 0 {
+		c.MinSessionTimeout = 2 * c.TickTime
+	}
+	if c.MaxSessionTimeout < 0 {
+		c.MaxSessionTimeout = 20 * c.TickTime
+	}
+	if c.MinSessionTimeout > c.MaxSessionTimeout {
+		return c.fail("minSessionTimeout", fmt.Sprintf("%d is more than maxSessionTimeout, %d",
+			c.MinSessionTimeout.Milliseconds(), c.MaxSessionTimeout.Milliseconds()))
+	}
+	if err := c.checkEnsemble(); err != nil {
+		return err
+	}
+	if err := c.clientAddress(); err != nil {
+		return err
+	}
+	l.adjust()
+	return l.auth()
+}
+
+// clientAddress takes the client port from this server's own line where clientPort is not set.
+func (c *Config) clientAddress() error {
+	e := &c.Ensemble
+	own := e.member(e.MyID)
+	if own == nil && len(e.Members) == 1 {
+		own = &e.Members[0]
+	}
+	if own != nil && own.Client.Port != 0 {
+		if c.Client.Port != 0 && c.Client.Port != own.Client.Port {
+			return c.fail("clientPort", fmt.Sprintf("%d, but %s says %d", c.Client.Port, own.Origin, own.Client.Port))
+		}
+		if c.Client.Host != "" && own.Client.Host != "" && c.Client.Host != own.Client.Host {
+			return c.fail("clientPortAddress", fmt.Sprintf("%s, but %s says %s", c.Client.Host, own.Origin, own.Client.Host))
+		}
+		c.Client.Port = own.Client.Port
+		if own.Client.Host != "" {
+			c.Client.Host = own.Client.Host
+		}
+	}
+	switch {
+	case c.Client.Port != 0:
+		return nil
+	case c.SecureClient.Port != 0:
+		return c.fail("secureClientPort", "zoka's server does not speak TLS yet: set clientPort too")
+	}
+	return c.fail("clientPort", "is not set: the port of the server's clients")
+}
+
+// adjust replaces values that ZooKeeper replaces, and says so.
+func (l *loader) adjust() {
+	c := l.c
+	if c.Log.Retain < minRetain {
+		l.warn(c.origins["autopurge.snapRetainCount"], "autopurge.snapRetainCount",
+			fmt.Sprintf("%d is less than %d, which is used", c.Log.Retain, minRetain))
+		c.Log.Retain = minRetain
+	}
+	if c.SecureClient.Port != 0 {
+		l.warn(c.origins["secureClientPort"], "secureClientPort", "has no effect: "+noTLS)
+	}
+	if c.Admin.forceHTTPS && c.Admin.Enabled {
+		c.Admin.Enabled = false
+		l.warn(c.origins["admin.forceHttps"], "admin.forceHttps",
+			"the AdminServer does not speak TLS yet: it is off, instead of answering in the clear")
+	}
+	switch c.Metrics.Provider {
+	case prometheusProvider:
+		c.Metrics.Prometheus = true
+	case "", defaultProvider, nullProvider:
+	default:
+		l.warn(c.origins["metricsProvider.className"], "metricsProvider.className",
+			fmt.Sprintf("%s is a class of Java; zoka has %s", c.Metrics.Provider, prometheusProvider))
+	}
+	if c.Requests.ReadOnlyMode {
+		c.FourLetterWords = append(c.FourLetterWords, "isro")
+	}
+}
+
+// auth checks what the server would be unsafe without.
+func (l *loader) auth() error {
+	c := l.c
+	if alg := c.Auth.DigestAlg; !slices.Contains([]string{"SHA1", "SHA-1", "SHA256", "SHA-256", "SHA512", "SHA-512"}, strings.ToUpper(alg)) {
+		return c.fail("DigestAuthenticationProvider.digestAlg", fmt.Sprintf("%q is none of SHA1, SHA-256, SHA-512", alg))
+	}
+	if c.Auth.Enforce && len(c.Auth.Schemes) == 0 {
+		return c.fail("enforce.auth.enabled", "enforce.auth.schemes is not set")
+	}
+	for _, p := range c.Properties {
+		key := strings.TrimPrefix(p.Name, "zookeeper.")
+		if strings.HasPrefix(key, "authProvider.") && !slices.Contains(providers, p.Value) {
+			// Its ids are refused, so nobody gets in by it.
+			l.warn(c.origins[key], key, p.Value+" is a class of Java that zoka does not have")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package zoocfg
+
+import "time"
+
+// fileKeys are the keys that ZooKeeper's QuorumPeerConfig reads itself. All others are system properties.
+func fileKeys() table {
+	return newTable(
+		[]key{
+			{name: "tickTime", set: millis(1, func(c *Config) *time.Duration { return &c.TickTime })},
+			{name: "dataDir", set: text(func(c *Config) *string { return &c.DataDir })},
+			{name: "dataLogDir", set: text(func(c *Config) *string { return &c.DataLogDir })},
+			{name: "clientPort", set: port(func(c *Config) *int { return &c.Client.Port })},
+			{name: "clientPortAddress", set: text(func(c *Config) *string { return &c.Client.Host })},
+			{name: "secureClientPort", set: port(func(c *Config) *int { return &c.SecureClient.Port })},
+			{name: "secureClientPortAddress", set: text(func(c *Config) *string { return &c.SecureClient.Host })},
+			{name: "clientPortListenBacklog", set: number(-1, func(c *Config) *int { return &c.ClientPortListenBacklog })},
+			{name: "maxClientCnxns", set: number(0, func(c *Config) *int { return &c.MaxClientCnxns })},
+			{name: "minSessionTimeout", set: millis(-1, func(c *Config) *time.Duration { return &c.MinSessionTimeout })},
+			{name: "maxSessionTimeout", set: millis(-1, func(c *Config) *time.Duration { return &c.MaxSessionTimeout })},
+			{name: "autopurge.snapRetainCount", set: number(0, func(c *Config) *int { return &c.Log.Retain })},
+			{name: "autopurge.purgeInterval", set: hours(0, func(c *Config) *time.Duration { return &c.Log.PurgeInterval })},
+			{name: "standaloneEnabled", set: flag(func(c *Config) *bool { return &c.Ensemble.Standalone })},
+			{name: "dynamicConfigFile", set: text(func(c *Config) *string { return &c.Ensemble.DynamicFile })},
+
+			{name: "metricsProvider.className", set: text(func(c *Config) *string { return &c.Metrics.Provider })},
+			{name: "metricsProvider.httpHost", set: text(func(c *Config) *string { return &c.Metrics.Address.Host })},
+			{name: "metricsProvider.httpPort", set: port(func(c *Config) *int { return &c.Metrics.Address.Port })},
+			{name: "metricsProvider.exportJvmInfo", set: flag(func(c *Config) *bool { return &c.Metrics.ProcessInfo })},
+		},
+		ofEnsemble(
+			key{name: "initLimit", set: number(1, func(c *Config) *int { return &c.Ensemble.InitLimit })},
+			key{name: "syncLimit", set: number(1, func(c *Config) *int { return &c.Ensemble.SyncLimit })},
+			key{name: "connectToLearnerMasterLimit", set: number(0, func(c *Config) *int { return &c.Ensemble.ConnectLimit })},
+			key{name: "electionAlg", set: only(number(0, func(c *Config) *int { return &c.Ensemble.ElectionAlg }), "3", "only 3 exists since ZooKeeper 3.6")},
+			key{name: "peerType", set: oneOf(func(c *Config) *string { return &c.peerType }, "participant", "observer")},
+			key{name: "reconfigEnabled", set: flag(func(c *Config) *bool { return &c.Ensemble.Reconfig })},
+			key{name: "localSessionsEnabled", set: flag(func(c *Config) *bool { return &c.Ensemble.LocalSessions })},
+			key{name: "localSessionsUpgradingEnabled", set: flag(func(c *Config) *bool { return &c.Ensemble.LocalSessionsUpgrading })},
+			key{name: "observerMasterPort", set: port(nil)},
+			key{name: "syncEnabled", set: flag(nil)},
+			key{name: "quorumListenOnAllIPs", set: flag(nil)},
+			key{name: "oraclePath", set: text(nil)},
+			key{name: "multiAddress.enabled", set: flag(nil)},
+			key{name: "multiAddress.reachabilityCheckEnabled", set: flag(nil)},
+			key{name: "multiAddress.reachabilityCheckTimeoutMs", set: millis(1, nil)},
+			key{name: "sslQuorum", set: flag(nil)},
+			key{name: "sslQuorumReloadCertFiles", set: flag(nil)},
+			key{name: "portUnification", set: flag(nil)},
+		),
+		ignore("zoka writes the metrics where they are asked for, without threads of their own",
+			key{name: "metricsProvider.numWorkerThreads", set: number(1, nil)},
+			key{name: "metricsProvider.maxQueueSize", set: number(1, nil)},
+			key{name: "metricsProvider.workerShutdownTimeoutMs", set: millis(0, nil)},
+		),
+		ignore("the metrics are served without TLS, on metricsProvider.httpPort",
+			key{name: "metricsProvider.httpsPort", set: port(nil)},
+		),
+		ignore("there is no Java virtual machine to watch",
+			key{name: "jvm.pause.monitor", set: flag(nil)},
+			key{name: "jvm.pause.warn-threshold.ms", set: millis(0, nil)},
+			key{name: "jvm.pause.info-threshold.ms", set: millis(0, nil)},
+			key{name: "jvm.pause.sleep.time.ms", set: millis(0, nil)},
+		),
+	)
+}
