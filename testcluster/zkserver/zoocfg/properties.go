@@ -25,8 +25,8 @@ func parseProperties(file, text string) ([]entry, error) {
 	for i := 0; i < len(lines); i++ {
 		origin := Origin{File: file, Line: i + 1}
 		line := strings.TrimLeft(lines[i], blanks)
-		if line == "" || line[0] == '#' || line[0] == '!' {
-			continue
+		if line == "" || line == `\` || line[0] == '#' || line[0] == '!' {
+			continue // a backslash alone continues nothing
 		}
 		for continues(line) {
 			line = line[:len(line)-1]
@@ -44,13 +44,13 @@ func parseProperties(file, text string) ([]entry, error) {
 		if err != nil {
 			return nil, &Error{Origin: origin, Key: k, Reason: err.Error()}
 		}
-		if k = strings.TrimSpace(k); k == "" && v == "" {
-			continue
-		}
-		entries = append(entries, entry{k, strings.TrimSpace(v), origin})
+		entries = append(entries, entry{trim(k), trim(v), origin})
 	}
 	return entries, nil
 }
+
+// trim is Java's String.trim.
+func trim(s string) string { return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' }) }
 
 // decode turns the file's bytes into UTF-8. Java reads ISO-8859-1; a file that is valid UTF-8 was meant as that.
 func decode(text string) string {
