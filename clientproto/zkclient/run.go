@@ -53,7 +53,9 @@ func (c *Client) session() error {
 		began := time.Now()
 		err = c.serve(l)
 		if time.Since(began) > time.Second {
-			c.attempts = 0 // a server that drops us at once is not to be called in a tight loop
+			c.attempts = 0
+		} else {
+			c.attempts++ // a server that drops us at once is not to be called in a tight loop
 		}
 		c.lost(err)
 		if errors.Is(err, zkproto.AuthFailed) {
