@@ -24,8 +24,6 @@ type Config struct {
 	MinSessionTimeout, MaxSessionTimeout time.Duration
 	// MaxClientCnxns bounds the connections of one IP address, MaxCnxns all of them. 0 is no bound.
 	MaxClientCnxns, MaxCnxns int
-	// ClientPortListenBacklog is -1 for the system's default.
-	ClientPortListenBacklog int
 
 	Log      Log
 	Requests Requests
@@ -65,23 +63,19 @@ type Log struct {
 	FsyncWarning time.Duration
 	// PreAllocKB is the step in which log files grow, in KiB.
 	PreAllocKB int
-	// SnapCount is after how many transactions a snapshot is due, SnapSizeKB after how many KiB of them.
-	SnapCount  int
-	SnapSizeKB int64
+	// SnapCount is after how many transactions a snapshot is due.
+	SnapCount int
 	// SizeLimitKB rolls the log file at a size; -1 never does.
-	SizeLimitKB int64
+	SizeLimitKB int
 	// MaxBatch is how many transactions one fsync may cover, FlushDelay how long it may be put off for more.
 	MaxBatch   int
 	FlushDelay time.Duration
-	// Compression of snapshots: "", "gz" or "snappy".
+	// Compression of snapshots: "" or "gz".
 	Compression string
 	// TrustEmpty allows a log without any snapshot.
 	TrustEmpty bool
-	// CreateDirs makes missing folders; CreateDB starts an empty folder at zxid 0.
-	CreateDirs, CreateDB bool
-	// Digest writes the tree's digest to log and snapshot, LastZxid the snapshot's third section,
-	// CloseSessionPaths the paths of a closed session's ephemerals.
-	Digest, LastZxid, CloseSessionPaths bool
+	// CreateDirs makes missing folders.
+	CreateDirs bool
 	// PurgeInterval is how often old files are removed, 0 never; Retain how many snapshots stay.
 	PurgeInterval time.Duration
 	Retain        int
@@ -97,31 +91,23 @@ type Requests struct {
 	ExtendedTypes, Emulate353 bool
 	EnforceQuota              bool
 	SkipACL                   bool
-	// EagerACLCheck has ACLs checked before a write is queued.
-	EagerACLCheck bool
-	TCPKeepAlive  bool
+	TCPKeepAlive              bool
+	// SessionlessTimeout is how long a connection may do without a handshake.
+	SessionlessTimeout time.Duration
+	// ContainerCheck, ContainerPerMinute and ContainerNeverUsed drive the reaper of containers and TTL nodes.
+	ContainerCheck, ContainerNeverUsed time.Duration
+	ContainerPerMinute                 int
 	// ReadOnlyMode is readonlymode.enabled: an ensemble's matter, except that it lists isro.
 	ReadOnlyMode bool
-	// LargeThreshold and LargeMaxBytes bound the bytes of large requests in flight; a threshold of -1 is off.
-	LargeThreshold, LargeMaxBytes int
 }
 
-// Auth is who may authenticate, and how.
+// Auth is how clients authenticate.
 type Auth struct {
 	DigestEnabled bool
 	// SuperDigest is the id user:base64 of the super user, empty without one.
 	SuperDigest string
 	// DigestAlg is the hash of digest ids, SHA1 by default.
 	DigestAlg string
-	// Enforce closes connections that have not authenticated by one of Schemes.
-	Enforce bool
-	Schemes []string
-	// RequireSASL is sessionRequireClientSASLAuth; AllowSASLFailures allowSaslFailedClients.
-	RequireSASL, AllowSASLFailures bool
-	// Providers are the classes of authProvider.N, SuperUsers the ids of superUser and superUser.N.
-	Providers, SuperUsers []string
-	// LoginConfig is java.security.auth.login.config, the JAAS file of SASL.
-	LoginConfig string
 }
 
 // Admin is the AdminServer.
@@ -151,19 +137,17 @@ type Metrics struct {
 // defaults are ZooKeeper 3.9's.
 func defaults() *Config {
 	return &Config{
-		TickTime:                3 * time.Second,
-		MinSessionTimeout:       unset,
-		MaxSessionTimeout:       unset,
-		MaxClientCnxns:          60,
-		ClientPortListenBacklog: -1,
+		TickTime:          3 * time.Second,
+		MinSessionTimeout: unset,
+		MaxSessionTimeout: unset,
+		MaxClientCnxns:    60,
 		Log: Log{
-			ForceSync: true, FsyncWarning: time.Second, PreAllocKB: 64 << 10,
-			SnapCount: 100_000, SnapSizeKB: 4 << 20, SizeLimitKB: -1, MaxBatch: 1000,
-			CreateDirs: true, CreateDB: true, Digest: true, LastZxid: true, CloseSessionPaths: true,
-			Retain: 3,
+			ForceSync: true, FsyncWarning: time.Second, PreAllocKB: 64 << 10, SnapCount: 100_000, SizeLimitKB: -1,
+			MaxBatch: 1000, CreateDirs: true, Retain: minRetain,
 		},
 		Requests: Requests{
-			MaxBuffer: 0xfffff, OutstandingLimit: 1000, LargeThreshold: -1, LargeMaxBytes: 100 << 20,
+			MaxBuffer: 0xfffff, OutstandingLimit: 1000, SessionlessTimeout: 10 * time.Second,
+			ContainerCheck: time.Minute, ContainerPerMinute: 10_000,
 		},
 		Auth: Auth{DigestEnabled: true, DigestAlg: "SHA1"},
 		Admin: Admin{

@@ -12,10 +12,7 @@ const minRetain = 3 // PurgeTxnLog's least
 var providers = []string{
 	"org.apache.zookeeper.server.auth.IPAuthenticationProvider",
 	"org.apache.zookeeper.server.auth.DigestAuthenticationProvider",
-	saslProvider,
 }
-
-const saslProvider = "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"
 
 // The classes of metricsProvider.className.
 const (
@@ -116,14 +113,11 @@ func (l *loader) auth() error {
 	if alg := c.Auth.DigestAlg; !slices.Contains([]string{"SHA1", "SHA-1", "SHA256", "SHA-256", "SHA512", "SHA-512"}, strings.ToUpper(alg)) {
 		return c.fail("DigestAuthenticationProvider.digestAlg", fmt.Sprintf("%q is none of SHA1, SHA-256, SHA-512", alg))
 	}
-	if c.Auth.Enforce && len(c.Auth.Schemes) == 0 {
-		return c.fail("enforce.auth.enabled", "enforce.auth.schemes is not set")
-	}
 	for _, p := range c.Properties {
 		key := strings.TrimPrefix(p.Name, "zookeeper.")
 		if strings.HasPrefix(key, "authProvider.") && !slices.Contains(providers, p.Value) {
 			// Its ids are refused, so nobody gets in by it.
-			l.warn(c.origins[key], key, p.Value+" is a class of Java that zoka does not have")
+			l.warn(c.origins[key], key, p.Value+" has no effect: "+noSASL)
 		}
 	}
 	return nil

@@ -56,19 +56,9 @@ var prefixes = []key{
 	{"ssl.", text(nil), ignored, "zoka's server does not speak TLS yet"},
 	{"netty.", text(nil), ignored, noNetty},
 	{"audit.", text(nil), ignored, "zoka writes no audit log"},
-	{"authProvider.", addProvider, honoured, ""},
-	{"superUser.", addSuperUser, honoured, ""},
+	{"authProvider.", text(nil), honoured, ""},
+	{"superUser.", text(nil), ignored, noSASL},
 	{"quorum.", text(nil), ensemble, ""},
-}
-
-func addProvider(c *Config, value string) error {
-	c.Auth.Providers = append(c.Auth.Providers, value)
-	return nil
-}
-
-func addSuperUser(c *Config, value string) error {
-	c.Auth.SuperUsers = append(c.Auth.SuperUsers, value)
-	return nil
 }
 
 // lookup finds the row of a key of zoo.cfg.

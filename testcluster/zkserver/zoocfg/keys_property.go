@@ -1,12 +1,19 @@
 package zoocfg
 
-import "time"
+import (
+	"errors"
+	"strings"
+	"time"
+)
 
 const (
 	noNetty   = "zoka's sockets are the Go runtime's"
 	noCache   = "zoka builds each answer from the tree and caches none"
 	noThreads = "zoka has no pool of threads to size"
-	noTLS     = "zoka's server does not speak TLS yet"
+	noSASL    = "zoka's server knows the schemes world, ip, digest and auth"
+	// A server that lets everybody in where the file asks for more may not start.
+	notEnforced = "zoka's server cannot refuse clients that have not authenticated"
+	noTLS       = "zoka's server does not speak TLS yet"
 )
 
 // propertyKeys are the keys that ZooKeeper turns into system properties zookeeper.KEY and reads from there.
@@ -20,17 +27,12 @@ func logKeys() []key {
 		{name: "fsync.warningthresholdms", set: millis(0, func(c *Config) *time.Duration { return &c.Log.FsyncWarning })},
 		{name: "preAllocSize", set: number(0, func(c *Config) *int { return &c.Log.PreAllocKB })},
 		{name: "snapCount", set: number(2, func(c *Config) *int { return &c.Log.SnapCount })},
-		{name: "snapSizeLimitInKb", set: long(-1, func(c *Config) *int64 { return &c.Log.SnapSizeKB })},
-		{name: "txnLogSizeLimitInKb", set: long(-1, func(c *Config) *int64 { return &c.Log.SizeLimitKB })},
+		{name: "txnLogSizeLimitInKb", set: number(-1, func(c *Config) *int { return &c.Log.SizeLimitKB })},
 		{name: "maxBatchSize", set: number(0, func(c *Config) *int { return &c.Log.MaxBatch })},
 		{name: "flushDelay", set: millis(0, func(c *Config) *time.Duration { return &c.Log.FlushDelay })},
 		{name: "snapshot.compression.method", set: compression},
 		{name: "snapshot.trust.empty", set: flag(func(c *Config) *bool { return &c.Log.TrustEmpty })},
 		{name: "datadir.autocreate", set: flag(func(c *Config) *bool { return &c.Log.CreateDirs })},
-		{name: "db.autocreate", set: flag(func(c *Config) *bool { return &c.Log.CreateDB })},
-		{name: "digest.enabled", set: flag(func(c *Config) *bool { return &c.Log.Digest })},
-		{name: "serializeLastProcessedZxid.enabled", set: flag(func(c *Config) *bool { return &c.Log.LastZxid })},
-		{name: "closeSessionTxn.enabled", set: flag(func(c *Config) *bool { return &c.Log.CloseSessionPaths })},
 	}
 }
 
@@ -39,8 +41,13 @@ func compression(c *Config, value string) error {
 	if value == "" {
 		return nil
 	}
-	return oneOf(func(c *Config) *string { return &c.Log.Compression }, "gz", "snappy")(c, value)
+	if strings.EqualFold(value, "snappy") {
+		return errSnappy
+	}
+	return oneOf(func(c *Config) *string { return &c.Log.Compression }, "gz")(c, value)
 }
+
+var errSnappy = errors.New("snappy: zoka packs snapshots with gz alone")
 
 func requestKeys() []key {
 	return []key{
@@ -50,25 +57,24 @@ func requestKeys() []key {
 		{name: "emulate353TTLNodes", set: flag(func(c *Config) *bool { return &c.Requests.Emulate353 })},
 		{name: "enforceQuota", set: flag(func(c *Config) *bool { return &c.Requests.EnforceQuota })},
 		{name: "skipACL", set: yesNo(func(c *Config) *bool { return &c.Requests.SkipACL })},
-		{name: "enableEagerACLCheck", set: flag(func(c *Config) *bool { return &c.Requests.EagerACLCheck })},
 		{name: "clientTcpKeepAlive", set: flag(func(c *Config) *bool { return &c.Requests.TCPKeepAlive })},
-		{name: "largeRequestThreshold", set: number(-1, func(c *Config) *int { return &c.Requests.LargeThreshold })},
-		{name: "largeRequestMaxBytes", set: number(1, func(c *Config) *int { return &c.Requests.LargeMaxBytes })},
+		{name: "nio.sessionlessCnxnTimeout", set: millis(1, func(c *Config) *time.Duration { return &c.Requests.SessionlessTimeout })},
 		{name: "4lw.commands.whitelist", set: words(func(c *Config) *[]string { return &c.FourLetterWords })},
 	}
 }
 
 func authKeys() []key {
-	return []key{
+	return append([]key{
 		{name: "DigestAuthenticationProvider.enabled", set: flag(func(c *Config) *bool { return &c.Auth.DigestEnabled })},
 		{name: "DigestAuthenticationProvider.superDigest", set: text(func(c *Config) *string { return &c.Auth.SuperDigest })},
 		{name: "DigestAuthenticationProvider.digestAlg", set: text(func(c *Config) *string { return &c.Auth.DigestAlg })},
-		{name: "enforce.auth.enabled", set: flag(func(c *Config) *bool { return &c.Auth.Enforce })},
-		{name: "enforce.auth.schemes", set: words(func(c *Config) *[]string { return &c.Auth.Schemes })},
-		{name: "sessionRequireClientSASLAuth", set: flag(func(c *Config) *bool { return &c.Auth.RequireSASL })},
-		{name: "allowSaslFailedClients", set: flag(func(c *Config) *bool { return &c.Auth.AllowSASLFailures })},
-		{name: "superUser", set: addSuperUser},
-	}
+		{name: "enforce.auth.enabled", set: only(flag(nil), "false", notEnforced)},
+		{name: "sessionRequireClientSASLAuth", set: only(flag(nil), "false", notEnforced)},
+	}, ignore(noSASL,
+		key{name: "enforce.auth.schemes", set: words(nil)},
+		key{name: "allowSaslFailedClients", set: flag(nil)},
+		key{name: "superUser", set: text(nil)},
+	)...)
 }
 
 func adminKeys() []key {
@@ -125,7 +131,6 @@ func ignoredProperties() []key {
 		key{name: "nio.numWorkerThreads", set: number(0, nil)},
 		key{name: "nio.directBufferBytes", set: number(0, nil)},
 		key{name: "nio.shutdownTimeout", set: millis(0, nil)},
-		key{name: "nio.sessionlessCnxnTimeout", set: millis(0, nil)},
 		key{name: "request_throttler.shutdownTimeout", set: millis(0, nil)},
 		key{name: "watchManagerName", set: text(nil)},
 		key{name: "watcherCleanThreadsNum", set: number(1, nil)},
@@ -144,6 +149,20 @@ func ignoredProperties() []key {
 		key{name: "connection_throttle_tokens", set: number(0, nil)},
 		key{name: "connection_throttle_fill_time", set: millis(0, nil)},
 		key{name: "connection_throttle_fill_count", set: number(0, nil)},
+	)...)
+	all = append(all, ignore("zoka takes snapshots by snapCount, and always writes what ZooKeeper writes by default",
+		key{name: "snapSizeLimitInKb", set: long(-1, nil)},
+		key{name: "digest.enabled", set: flag(nil)},
+		key{name: "serializeLastProcessedZxid.enabled", set: flag(nil)},
+		key{name: "closeSessionTxn.enabled", set: flag(nil)},
+		key{name: "db.autocreate", set: flag(nil)},
+	)...)
+	all = append(all, ignore("zoka checks ACLs once, where writes are ordered",
+		key{name: "enableEagerACLCheck", set: flag(nil)},
+	)...)
+	all = append(all, ignore("zoka bounds requests by jute.maxbuffer and globalOutstandingLimit alone",
+		key{name: "largeRequestThreshold", set: number(-1, nil)},
+		key{name: "largeRequestMaxBytes", set: number(1, nil)},
 	)...)
 	all = append(all, ignore("zoka's log writes a batch as soon as there is one",
 		key{name: "maxWriteQueuePollTime", set: millis(0, nil)},
@@ -164,8 +183,12 @@ func bareProperties() table {
 	return newTable([]key{
 		{name: "jute.maxbuffer", set: number(1, func(c *Config) *int { return &c.Requests.MaxBuffer })},
 		{name: "readonlymode.enabled", set: flag(func(c *Config) *bool { return &c.Requests.ReadOnlyMode })},
-		{name: "java.security.auth.login.config", set: text(func(c *Config) *string { return &c.Auth.LoginConfig })},
-	}, ignore("zoka bounds frames by jute.maxbuffer alone",
+		{name: "znode.container.checkIntervalMs", set: millis(1, func(c *Config) *time.Duration { return &c.Requests.ContainerCheck })},
+		{name: "znode.container.maxPerMinute", set: number(1, func(c *Config) *int { return &c.Requests.ContainerPerMinute })},
+		{name: "znode.container.maxNeverUsedIntervalMs", set: millis(0, func(c *Config) *time.Duration { return &c.Requests.ContainerNeverUsed })},
+	}, ignore(noSASL,
+		key{name: "java.security.auth.login.config", set: text(nil)},
+	), ignore("zoka bounds frames by jute.maxbuffer alone",
 		key{name: "jute.maxbuffer.extrasize", set: number(0, nil)},
 	))
 }

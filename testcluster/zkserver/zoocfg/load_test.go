@@ -114,14 +114,15 @@ func TestLoad_BadValues(t *testing.T) {
 		{"admin.commandURL=commands", "zoo.cfg:3: admin.commandURL: must begin with / and name a path"},
 		{"forceSync=false", `zoo.cfg:3: forceSync: "false" is neither yes nor no`},
 		{"snapCount=0x1g", `zoo.cfg:3: snapCount: "0x1g" is not a whole number`},
-		{"snapshot.compression.method=zip", `zoo.cfg:3: snapshot.compression.method: "zip" is none of gz, snappy`},
+		{"snapshot.compression.method=zip", `zoo.cfg:3: snapshot.compression.method: "zip" is none of gz`},
+		{"snapshot.compression.method=snappy", "zoo.cfg:3: snapshot.compression.method: snappy: zoka packs snapshots with gz alone"},
 		{"electionAlg=0", `zoo.cfg:3: electionAlg: "0": only 3 exists since ZooKeeper 3.6`},
 		{"peerType=voter", `zoo.cfg:3: peerType: "voter" is none of participant, observer`},
 		{"snapshotSizeFactor=NaN", `zoo.cfg:3: snapshotSizeFactor: "NaN" is not a number`},
 		{"commitProcessor.numWorkerThreads=many", `zoo.cfg:3: commitProcessor.numWorkerThreads: "many" is not a whole number`},
 		{"minSessionTimeout=80000", "zoo.cfg:3: minSessionTimeout: 80000 is more than maxSessionTimeout, 60000"},
 		{"DigestAuthenticationProvider.digestAlg=MD5", `zoo.cfg:3: DigestAuthenticationProvider.digestAlg: "MD5" is none of SHA1, SHA-256, SHA-512`},
-		{"enforce.auth.enabled=true", "zoo.cfg:3: enforce.auth.enabled: enforce.auth.schemes is not set"},
+		{"enforce.auth.enabled=true", `zoo.cfg:3: enforce.auth.enabled: "true": zoka's server cannot refuse clients that have not authenticated`},
 		{"dynamicConfigFile=/nowhere/at/all", "zoo.cfg:3: dynamicConfigFile: open /nowhere/at/all: no such file or directory"},
 
 		{"server.x=h:1:2", `zoo.cfg:3: server.x: "x" is not a number`},
@@ -209,8 +210,8 @@ func TestLoad_Warnings(t *testing.T) {
 		{"secureClientPort=2281", []string{"zoo.cfg:3: secureClientPort: has no effect: zoka's server does not speak TLS yet"}},
 		{"admin.forceHttps=true", []string{"zoo.cfg:3: admin.forceHttps: the AdminServer does not speak TLS yet: it is off, instead of answering in the clear"}},
 		{"metricsProvider.className=com.example.M", []string{"zoo.cfg:3: metricsProvider.className: com.example.M is a class of Java; zoka has " + prometheusProvider}},
-		{"authProvider.1=com.example.A", []string{"zoo.cfg:3: authProvider.1: com.example.A is a class of Java that zoka does not have"}},
-		{"authProvider.1=" + saslProvider, nil},
+		{"authProvider.1=com.example.A", []string{"zoo.cfg:3: authProvider.1: com.example.A has no effect: " + noSASL}},
+		{"authProvider.1=" + providers[0], nil},
 		{"server.1=localhost:2888:3888", nil},
 	} {
 		_, got, err := load(t, "dataDir=DIR\nclientPort=2181\n"+tt.line+"\n")
