@@ -58,7 +58,7 @@ func (t *Tree) applyCreate(h *txn.Header, c *creation, events []Event) (Result, 
 // cut splits a path into the parent's path and the name, which a node cannot do without.
 func cut(path string) (parent, name string, ok bool) {
 	k := strings.LastIndexByte(path, '/')
-	if k < 0 || k == len(path)-1 {
+	if k < 0 || k == len(path)-1 || k == 1 && path[0] == '/' {
 		return "", "", false
 	}
 	return path[:max(k, 1)], path[k+1:], true

@@ -301,7 +301,7 @@ func (m *model) compare(t *testing.T, tr *Tree) {
 }
 
 func TestApply_RandomTransactionsAgainstModel(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(6) {
 		// The odd seeds write enough for the arena to be compacted.
 		m, tr := newModel(seed, []int{40, 4000}[seed%2]), New(modelOptions)
 		for range 3000 {
@@ -310,10 +310,7 @@ func TestApply_RandomTransactionsAgainstModel(t *testing.T) {
 			if len(events) > 0 && (x.Type == zkproto.OpError || x.Type == zkproto.OpSetACL) {
 				t.Fatalf("seed %d: %v made events %v", seed, x.Type, events)
 			}
-			if tr.Digest() != m.digest() {
-				t.Fatalf("seed %d: digest differs after %v %+v", seed, x.Type, x.Body)
-			}
-			if x.Zxid%100 == 0 {
+			if x.Zxid%50 == 0 {
 				m.compare(t, tr)
 				verify(t, tr)
 			}
