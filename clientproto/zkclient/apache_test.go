@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +41,7 @@ func TestApache(t *testing.T) {
 		{"Chroot", testChroot},
 		{"TooLarge", testTooLarge},
 		{"Pipeline", testPipeline},
+		{"XidWraps", testXidWraps},
 		{"CloseEndsEphemerals", testCloseEndsEphemerals},
 		{"CloseAtOnce", testCloseAtOnce},
 		{"CutKeepsSession", testCutKeepsSession},
@@ -443,4 +445,17 @@ func testCloseAtOnce(t *testing.T, s *peertest.Server) {
 		}
 		return !strings.Contains(dump, "to=60000")
 	})
+}
+
+func testXidWraps(t *testing.T, s *peertest.Server) {
+	c := root(t, s, zkclient.Config{})
+	c.SetXid(math.MaxInt32 - 5)
+	for range 10 {
+		if _, err := c.Exists(ctx, "/", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.State() != zkproto.StateSyncConnected {
+		t.Errorf("state %s", c.State())
+	}
 }

@@ -87,8 +87,11 @@ func parseServer(s string) (addr, reason string) {
 			host, port = h, p
 		}
 	}
-	if host == "" {
+	switch {
+	case host == "":
 		return "", "empty server name"
+	case strings.ContainsAny(host, "[]"):
+		return "", "stray bracket"
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
 		return "", fmt.Sprintf("port %q is not a number from 1 to 65535", port)

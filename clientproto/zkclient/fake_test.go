@@ -321,3 +321,60 @@ func TestConnectOnce_NamesEveryServer(t *testing.T) {
 			}
 		})
 }
+
+// TestReadOnly_FindsAWriter: a client on a read-only server asks the others, and moves.
+func TestReadOnly_FindsAWriter(t *testing.T) {
+	readOnly := func(conn net.Conn) {
+		handshake(granted[:len(granted)-2] + "01")(conn)
+		for frame(conn) != nil {
+		}
+	}
+	isro := func(answer string) script {
+		return func(conn net.Conn) {
+			word := make([]byte, 4)
+			if _, err := io.ReadFull(conn, word); err == nil && string(word) == "isro" {
+				_, _ = io.WriteString(conn, answer)
+			}
+		}
+	}
+	scripts := map[string][]script{
+		"a:2181": {readOnly, isro("ro"), isro("ro")},
+		"b:2181": {isro("null"), isro("rw"), serving(nil)},
+	}
+	within(t, scripts, zkclient.Config{Servers: "a,b", SessionTimeout: time.Minute, ReadOnly: true},
+		func(t *testing.T, c *zkclient.Client, n *network, seen *events) {
+			seen.state(t, zkproto.StateConnectedReadOnly)
+			seen.state(t, zkproto.StateDisconnected)
+			seen.state(t, zkproto.StateSyncConnected)
+			if c.Server() != "b:2181" {
+				t.Errorf("connected to %s", c.Server())
+			}
+			if want := "a:2181 b:2181 a:2181 b:2181 b:2181"; strings.Join(n.dialled, " ") != want {
+				t.Errorf("dialled %v, want %s", n.dialled, want)
+			}
+		})
+}
+
+// Calls that are given up while no server answers do not stay in memory.
+func TestQueue_ForgetsWhatWasGivenUp(t *testing.T) {
+	within(t, nil, zkclient.Config{Servers: "a"}, func(t *testing.T, c *zkclient.Client, _ *network, _ *events) {
+		kept, stop := context.WithCancel(t.Context())
+		defer stop()
+		call := c.Start(kept, zkproto.OpSync, &zkproto.PathRequest{Path: "/"}, new(zkproto.PathResponse))
+		for range 1000 {
+			brief, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			if err := c.Sync(brief, "/"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+			cancel()
+		}
+		if n := c.Queued(); n < 1 || n > 3 {
+			t.Errorf("%d calls in the queue, 1 is live", n)
+		}
+		select {
+		case <-call.Done():
+			t.Error("the live call has ended")
+		default:
+		}
+	})
+}
