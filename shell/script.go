@@ -47,7 +47,7 @@ func (r *script) read(ctx context.Context, src io.Reader) {
 	scanner := lex.NewScanner(src)
 	for !r.stopped.Load() {
 		cmd, err := nextCommand(scanner)
-		if err == io.EOF {
+		if err == io.EOF || unreadable(err) && ctx.Err() != nil {
 			return
 		}
 		it := &item{cmd: cmd, line: cmd.Line, shown: make(chan struct{})}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/zoka-project/zoka/render"
 	"github.com/zoka-project/zoka/render/theme"
@@ -153,7 +154,7 @@ func (s *Shell) History() []string {
 // report shows an error as one line of talk, once.
 func (s *Shell) report(err error) {
 	var shown shownError
-	if err == nil || isQuit(err) || errors.As(err, &shown) {
+	if err == nil || isQuit(err) || errors.As(err, &shown) || errors.Is(err, syscall.EPIPE) { // who reads has had enough
 		return
 	}
 	s.env.Notify(s.cfg.ErrTheme.Paint(theme.Error, oneLine(err.Error())))

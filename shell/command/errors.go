@@ -44,14 +44,14 @@ func (e *Error) Error() string {
 		subject = strings.TrimLeft(subject+" "+printablePath(e.Path), " ")
 	}
 	if subject == "" {
-		return reason(e.Err)
+		return Reason(e.Err)
 	}
-	return subject + ": " + reason(e.Err)
+	return subject + ": " + Reason(e.Err)
 }
 
-// reason is an error without the operation and the path that a client's error begins with: the command and
-// its path stand there already.
-func reason(err error) string {
+// Reason is an error's text without the operation and the path that a client's error begins with: the command and
+// its path stand before it already.
+func Reason(err error) string {
 	if e, ok := err.(interface{ Reason() string }); ok {
 		return e.Reason()
 	}
@@ -78,7 +78,7 @@ func At(path string, err error) error {
 
 // named adds the command's name to an error.
 func named(command string, err error) error {
-	if err == nil || errors.Is(err, ErrQuit) {
+	if err == nil || errors.Is(err, ErrQuit) || is[*ConnectError](err) {
 		return err
 	}
 	if e, ok := err.(*Error); ok {
@@ -114,13 +114,14 @@ func (e *UnknownError) Error() string {
 	return msg + "; `help` lists them"
 }
 
-// ConnectError tells that no session could be opened. A script ends at it even where it is told to keep going.
+// ConnectError tells that no session could be opened. It is not about the command that needed one. A script ends
+// at it even where it is told to keep going.
 type ConnectError struct {
 	Servers string
 	Err     error
 }
 
-func (e *ConnectError) Error() string { return "connect to " + e.Servers + ": " + e.Err.Error() }
+func (e *ConnectError) Error() string { return e.Err.Error() }
 func (e *ConnectError) Unwrap() error { return e.Err }
 
 // PartialError tells that a command did only a part of what it was asked for.

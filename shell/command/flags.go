@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -46,7 +47,11 @@ func ParseFlags(fs *pflag.FlagSet, words []lex.Word, firstArgEnds bool) ([]lex.W
 				v, words = words[0].Text, words[1:]
 			}
 			if err := fs.Set(f.Name, v); err != nil {
-				return nil, Usagef("%s %s: %s", w.Text, lex.Quote(v), expects(f, err))
+				given := w.Text
+				if !inline {
+					given += " " + lex.Quote(v)
+				}
+				return nil, Usagef("%s: %s", given, expects(f, v, err))
 			}
 		}
 	}
@@ -80,12 +85,13 @@ func matchFlags(fs *pflag.FlagSet, w lex.Word) (flags []*pflag.Flag, value strin
 // dashed tells a word that would be a flag if there were one of that name.
 func dashed(w lex.Word) bool { return !w.Quoted && len(w.Text) > 1 && w.Text[0] == '-' }
 
-// expects says what is wrong with a flag's value. The library's own text for a number is strconv's.
-func expects(f *pflag.Flag, err error) string {
+// expects says what is wrong with a flag's value. The library's own text for a number is strconv's, and it hides
+// whether the number was too large.
+func expects(f *pflag.Flag, value string, err error) string {
 	switch f.Value.Type() {
 	case "int32", "int64", "int", "uint", "uint32", "uint64":
-		if strings.Contains(err.Error(), "out of range") {
-			return "the number is too large"
+		if _, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+			return "the number is out of range"
 		}
 		return "not a whole number"
 	case "bool":

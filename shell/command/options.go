@@ -95,9 +95,11 @@ func (o *Options) Set(name, value string) error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := row.set(&o.now, value); err != nil {
+	next := o.now
+	if err := row.set(&next, value); err != nil {
 		return &UsageError{Msg: row.Name + ": " + err.Error()}
 	}
+	o.now = next
 	return nil
 }
 

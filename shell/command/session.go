@@ -12,8 +12,9 @@ import (
 type Sessions struct {
 	dial    func(context.Context, Target) (ZK, error)
 	options *Options
-	// changed is told of changes of the session's state, apart from those that were asked for.
+	// changed is told of changes of the session's state, apart from those that were asked for; moved of all.
 	changed func(zkproto.WatchedEvent)
+	moved   func()
 
 	dialing chan struct{} // held while a session is opened or closed
 
@@ -27,10 +28,11 @@ type Sessions struct {
 	serial   int  // of the last session dialled: earlier ones are not listened to any more
 }
 
-// NewSessions returns Sessions without a session. The timeout of target is the option's, its Events are changed.
-func NewSessions(client Client, options *Options, target Target, changed func(zkproto.WatchedEvent)) *Sessions {
+// NewSessions returns Sessions without a session. The timeout of target is the option's. Events go to changed
+// when the session's state changes by itself; moved is called whenever [Sessions.State] has changed.
+func NewSessions(client Client, options *Options, target Target, changed func(zkproto.WatchedEvent), moved func()) *Sessions {
 	return &Sessions{
-		dial: client.Dial, options: options, changed: changed, target: target,
+		dial: client.Dial, options: options, changed: changed, moved: moved, target: target,
 		dialing: make(chan struct{}, 1),
 	}
 }
@@ -135,6 +137,7 @@ func (s *Sessions) event(serial int, ev zkproto.WatchedEvent) {
 	if tell {
 		s.changed(ev)
 	}
+	s.moved()
 }
 
 // lock takes the right to open and close sessions, or gives up with ctx.
@@ -154,6 +157,17 @@ func (s *Sessions) Servers() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.target.Servers
+}
+
+// Server is the host:port that the session is connected to, "" where there is none.
+func (s *Sessions) Server() string {
+	s.mu.Lock()
+	zk := s.zk
+	s.mu.Unlock()
+	if zk == nil {
+		return ""
+	}
+	return zk.Server()
 }
 
 // State is the session's state in zkCli's words: CONNECTED, CONNECTING, CLOSED, CONNECTEDREADONLY, AUTH_FAILED

@@ -79,7 +79,7 @@ type Arg struct {
 	Kind     Kind
 	Optional bool
 	Repeat   bool     // any further words are arguments of the same kind; for the last Arg
-	Values   []string // for Choice
+	Values   []string // all that a Choice can be; of a Text, what completion offers
 	// Legacy is an old spelling, as in `ls PATH watch`: accepted, not shown.
 	Legacy bool
 }

@@ -56,6 +56,6 @@ type Client struct {
 	// WithSent returns a context for one call of a ZK's method; sent is called when the call's request has its
 	// place in the session's queue, so that a later request cannot overtake it.
 	WithSent func(ctx context.Context, sent func()) context.Context
-	// FourLetter asks a server (host:port) with a four-letter word.
+	// FourLetter asks the first server of a connect string with a four-letter word.
 	FourLetter func(ctx context.Context, server, word string) (string, error)
 }

@@ -13,5 +13,6 @@ var Commands = []command.Spec{
 	set,
 	stat,
 	del,
+	fourLetter,
 	ls2,
 }

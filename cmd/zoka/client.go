@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zoka-project/zoka/clientproto/flw"
+	"github.com/zoka-project/zoka/clientproto/zkclient"
+	"github.com/zoka-project/zoka/shell/command"
+)
+
+// client is how the shell reaches servers. hint is put behind the error of a server that was not found.
+func client(hint string) command.Client {
+	return command.Client{
+		Dial: func(ctx context.Context, t command.Target) (command.ZK, error) {
+			zk, err := dial(ctx, t)
+			if err != nil {
+				var none *zkclient.ConnectError
+				if hint != "" && errors.As(err, &none) {
+					err = fmt.Errorf("%w; %s", err, hint)
+				}
+				return nil, err // not zk: a nil *Client in an interface is not nil
+			}
+			return zk, nil
+		},
+		WithSent: zkclient.WithSent,
+		FourLetter: func(ctx context.Context, server, word string) (string, error) {
+			hosts, _, err := zkclient.ParseConnectString(server)
+			if err != nil {
+				return "", command.Usagef("%v", err)
+			}
+			return flw.Do(ctx, hosts[0], word, nil)
+		},
+	}
+}
+
+func dial(ctx context.Context, t command.Target) (*zkclient.Client, error) {
+	limited, cancel := context.WithTimeout(ctx, t.Timeout)
+	defer cancel()
+	zk, err := zkclient.Dial(limited, zkclient.Config{
+		Servers:        t.Servers,
+		SessionTimeout: t.Timeout,
+		ReadOnly:       t.ReadOnly,
+		OnEvent:        t.Events,
+	})
+	var bad *zkclient.ConnectStringError
+	var none *zkclient.ConnectError
+	switch {
+	case errors.As(err, &bad):
+		return nil, command.Usagef("%v", err)
+	case errors.As(err, &none):
+		return nil, none
+	case err != nil && ctx.Err() == nil && limited.Err() != nil:
+		return nil, fmt.Errorf("no answer from %s within %s: %w", t.Servers, t.Timeout, context.DeadlineExceeded)
+	}
+	return zk, err
+}

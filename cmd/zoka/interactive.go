@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/shell/lex"
+	"github.com/zoka-project/zoka/shell/tty"
+)
+
+// interact reads lines that a person types. The session is opened first: without a server there is no prompt.
+func (s *session) interact(ctx context.Context) error {
+	if _, err := s.env.ZK(ctx); err != nil {
+		s.env.Notify("zoka: " + err.Error())
+		return err
+	}
+	t, err := s.open()
+	if errors.Is(err, tty.ErrNoTerminal) {
+		return s.shell.Script(ctx, "stdin", &contextReader{ctx: ctx, r: s.p.stdin})
+	}
+	if err != nil {
+		s.env.Notify("zoka: " + err.Error())
+		return err
+	}
+	defer t.Close()
+	restore := t.Restore
+	s.p.onExit.Store(&restore)
+	defer s.p.onExit.Store(nil)
+	s.terminal.Store(t)
+	defer s.terminal.Store(nil)
+	return t.Run(ctx, s.shell.Line)
+}
+
+// open makes the terminal. A history that cannot be kept is no reason to refuse work.
+func (s *session) open() (*tty.Terminal, error) {
+	history, err := tty.OpenHistory(s.historyFile(), s.secret)
+	if err != nil {
+		s.env.Notify("zoka: " + err.Error() + "; it is not kept")
+		if history, err = tty.OpenHistory("", s.secret); err != nil {
+			return nil, err
+		}
+	}
+	s.history = history
+	colored := s.colored()
+	return tty.Open(tty.Config{
+		Prompt:      s.shell.Prompt,
+		PromptStyle: func() string { return s.promptStyle(colored) },
+		Color:       colored,
+		Incomplete:  incomplete,
+		History:     history,
+	})
+}
+
+func (s *session) colored() bool {
+	switch s.flags.settings.Color {
+	case command.ColorAlways:
+		return true
+	case command.ColorNever:
+		return false
+	}
+	return s.p.getenv("NO_COLOR") == "" && s.p.getenv("TERM") != "dumb"
+}
+
+// promptStyle makes a lost connection visible.
+func (s *session) promptStyle(colored bool) string {
+	switch {
+	case !colored:
+		return ""
+	case s.env.Session.State() != "CONNECTED":
+		return "1;31"
+	}
+	return "1;32"
+}
+
+// historyFile is where the history is kept, "" for nowhere. ZOKA_HISTORY names another file, or none.
+func (s *session) historyFile() string {
+	for _, pair := range os.Environ() {
+		if file, ok := strings.CutPrefix(pair, "ZOKA_HISTORY="); ok {
+			return file
+		}
+	}
+	dir := s.p.getenv("XDG_STATE_HOME")
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return ""
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	dir = filepath.Join(dir, "zoka")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "history")
+}
+
+// secret tells a line that is kept out of the history: one of its commands, or its first word where it cannot be
+// read, is marked so in its row.
+func (s *session) secret(line string) bool {
+	isSecret := func(name string) bool {
+		spec, err := s.env.Commands.Lookup(name)
+		return err == nil && spec.Secret
+	}
+	cmds, _ := lex.Parse(line)
+	for _, cmd := range cmds {
+		if isSecret(cmd.Words[0].Text) {
+			return true
+		}
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	return isSecret(first)
+}
+
+// incomplete tells a line that goes on, as with an open quote.
+func incomplete(line string) bool {
+	_, err := lex.Parse(line)
+	var syntax *lex.Error
+	return errors.As(err, &syntax) && syntax.Incomplete
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"github.com/zoka-project/zoka/shell/command"
+)
+
+// mode is one of the programs that zoka is.
+type mode struct {
+	// names choose the mode: as the program's own name (a link, or exec -a), or as the first word.
+	names []string
+	short string // for --help
+	run   func(context.Context, *process) command.ExitCode
+}
+
+// modes are all but the shell.
+func modes() []mode {
+	return []mode{
+		{[]string{"help"}, "show this text, or explain a command of the shell", runHelp},
+		{[]string{"version"}, "show zoka's version", runVersion},
+	}
+}
+
+// pick chooses the mode, and takes its name from the arguments.
+func pick(p *process) mode {
+	all := modes()
+	for _, m := range all {
+		if slices.Contains(m.names, filepath.Base(p.name)) {
+			return m
+		}
+	}
+	for _, m := range all {
+		if len(p.args) > 0 && slices.Contains(m.names, p.args[0]) {
+			p.args = p.args[1:]
+			return m
+		}
+	}
+	return mode{run: runShell}
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/term"
+
+	"github.com/zoka-project/zoka/render/theme"
+	"github.com/zoka-project/zoka/shell"
+	"github.com/zoka-project/zoka/shell/builtin"
+	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/shell/tty"
+	"github.com/zoka-project/zoka/shell/zkcmd"
+)
+
+// commands is the table of all commands of the shell.
+func commands() (*command.Registry, error) {
+	return command.NewRegistry(zkcmd.Commands, builtin.Commands)
+}
+
+// runShell is the mode without a name.
+func runShell(ctx context.Context, p *process) command.ExitCode {
+	flags, err := parseShellFlags(p)
+	switch {
+	case err != nil:
+		return p.fail(err)
+	case flags.help:
+		return showUsage(ctx, p)
+	case flags.version:
+		p.args = nil
+		return runVersion(ctx, p)
+	}
+	hint := ""
+	if !flags.named {
+		hint = "name one with -server HOST:PORT"
+	}
+	s, err := newSession(p, flags, hint)
+	if err != nil {
+		return p.fail(err)
+	}
+	defer s.close()
+	return command.ExitCodeOf(s.run(ctx))
+}
+
+// session is one run of the shell: its parts, and where its talk goes.
+type session struct {
+	p     *process
+	flags *shellFlags
+	env   *command.Env
+	shell *shell.Shell
+
+	terminal atomic.Pointer[tty.Terminal] // while a person types
+	history  *tty.History                 // likewise
+}
+
+func newSession(p *process, flags *shellFlags, hint string) (*session, error) {
+	registry, err := commands()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{p: p, flags: flags}
+	options := command.NewOptions(flags.settings)
+	c := client(hint)
+	s.env = &command.Env{
+		Commands: registry,
+		Options:  options,
+		Client:   c,
+		Notify:   s.notify,
+		Version:  version(),
+	}
+	target := command.Target{Servers: flags.server, ReadOnly: flags.readOnly}
+	s.env.Session = command.NewSessions(c, options, target, s.env.ShowEvent, s.refresh)
+	terminal := term.IsTerminal(int(p.stdout.Fd()))
+	s.shell = shell.New(shell.Config{
+		Env:      s.env,
+		Stdout:   p.stdout,
+		Terminal: terminal,
+		Width:    func() int { return width(p.stdout, terminal) },
+		History:  s.typed,
+		Getenv:   p.getenv,
+		ErrTheme: stderrTheme(p, flags.settings.Color),
+	})
+	return s, nil
+}
+
+// notify shows a line of talk: above the prompt where there is one, unless standard error goes somewhere else.
+func (s *session) notify(line string) {
+	if t := s.terminal.Load(); t != nil && term.IsTerminal(int(s.p.stderr.Fd())) {
+		t.PrintAbove(line)
+		return
+	}
+	_, _ = io.WriteString(s.p.stderr, line+"\n")
+}
+
+// refresh draws the prompt anew.
+func (s *session) refresh() {
+	if t := s.terminal.Load(); t != nil {
+		t.Refresh()
+	}
+}
+
+// typed is the history.
+func (s *session) typed() []string {
+	if s.history == nil {
+		return nil
+	}
+	return s.history.Lines()
+}
+
+// close ends the session on the server, whatever has happened to the context.
+func (s *session) close() {
+	if err := s.env.Session.Close(context.Background()); err != nil {
+		s.env.Notify(err.Error())
+	}
+}
+
+// run picks where commands come from.
+func (s *session) run(ctx context.Context) error {
+	stdin := &contextReader{ctx: ctx, r: s.p.stdin}
+	switch {
+	case len(s.flags.words) > 0:
+		s.env.Stdin = stdin
+		return s.shell.Words(ctx, s.flags.words)
+	case s.flags.hasLine:
+		s.env.Stdin = stdin
+		return s.shell.Script(ctx, "-c", strings.NewReader(s.flags.line))
+	case s.flags.hasFile && s.flags.file != "-":
+		s.env.Stdin = stdin
+		return s.runFile(ctx)
+	case !s.flags.hasFile && term.IsTerminal(int(s.p.stdin.Fd())):
+		return s.interact(ctx)
+	}
+	return s.shell.Script(ctx, "stdin", stdin)
+}
+
+func (s *session) runFile(ctx context.Context) error {
+	f, err := os.Open(s.flags.file)
+	if err != nil {
+		err = command.Usagef("-f %v", err)
+		s.env.Notify("zoka: " + err.Error())
+		return err
+	}
+	defer f.Close()
+	return s.shell.Script(ctx, s.flags.file, f)
+}
+
+// contextReader gives up with its context, since nothing else ends a read from a pipe that stays open.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *contextReader) Read(b []byte) (int, error) {
+	type outcome struct {
+		n   int
+		err error
+	}
+	own := make([]byte, len(b)) // b is the caller's again when the context ends
+	done := make(chan outcome, 1)
+	go func() { // ends with the read, at the latest with the process
+		n, err := c.r.Read(own)
+		done <- outcome{n, err}
+	}()
+	select {
+	case o := <-done:
+		return copy(b, own[:o.n]), o.err
+	case <-c.ctx.Done():
+		return 0, context.Cause(c.ctx)
+	}
+}
+
+func width(f *os.File, terminal bool) int {
+	if !terminal {
+		return 0
+	}
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return w
+}
+
+func stderrTheme(p *process, c command.Color) theme.Theme {
+	switch c {
+	case command.ColorAlways:
+		return theme.Color()
+	case command.ColorNever:
+		return theme.Plain()
+	}
+	return theme.For(term.IsTerminal(int(p.stderr.Fd())), p.getenv)
+}
