@@ -281,6 +281,18 @@ func TestFlip_EveryByteOfAnAcknowledgedEntry(t *testing.T) {
 	for off := int64(0); off < bounds[len(bounds)-1]; off++ {
 		check(newer, off, off < 8 || off >= fileHeaderSize && off < safe)
 	}
+	// In the last batch only a length or an end can pass for torn: both entries stand in one
+	// sector, and a missing sector would have left zeros there.
+	for i := lastBatch - second; i+1 < len(bounds); i++ {
+		if bounds[i]/storage.SectorSize != bounds[i+1]/storage.SectorSize {
+			t.Fatalf("entry %d crosses sectors", i)
+		}
+		for off := bounds[i]; off < bounds[i+1]-1; off++ {
+			if off < bounds[i]+8 || off >= bounds[i]+entryPrefix {
+				check(newer, off, true)
+			}
+		}
+	}
 }
 
 // TestFlip_AfterACrash adds rot to crash images: a torn batch at the end must not excuse it.
@@ -334,4 +346,104 @@ func pickByte(t *testing.T, m *storage.Memory, rng *rand.Rand, last zkproto.Zxid
 	}
 	s := spans[rng.IntN(len(spans))]
 	return s.path, s.from + rng.Int64N(s.to-s.from), true
+}
+
+// TestFlip_AClosedLog has no last batch: its end is known to be durable, whether it was
+// closed or found after a kill. The second half of it is the end of an epoch, where the next
+// zxid does not tell what is missing.
+func TestFlip_AClosedLog(t *testing.T) {
+	for name, end := range map[string]func(*Log) error{
+		"closed": (*Log).Close,
+		"killed": func(*Log) error { return nil },
+		"rolled": func(l *Log) error {
+			must(t, l.Roll())
+			must(t, l.Append(makeTxn(5<<32+1, nil)))
+			return l.Sync()
+		},
+	} {
+		mem := newMemory(t)
+		l := openLog(t, mem, Options{})
+		fill(t, l, 1, 4, 2)
+		must(t, end(l))
+		want, err := openAndRead(mem) // the restart after the kill
+		must(t, err)
+		path := testDir + "/log.1"
+		raw, err := storage.ReadFile(mem, path)
+		must(t, err)
+		if bounds := entryBounds(t, mem, path); bounds[len(bounds)-1] != int64(len(raw)) {
+			t.Fatalf("%s: a file of %d bytes has entries up to %d", name, len(raw), bounds[len(bounds)-1])
+		}
+		for off := int64(fileHeaderSize); off < int64(len(raw)); off++ {
+			for i, change := range flips {
+				m := mem.Crash(0)
+				flip(t, m, path, off, change)
+				if now, _ := storage.ReadFile(m, path); bytes.Equal(now, raw) {
+					continue
+				}
+				got, err := openAndRead(m)
+				if corrupt := (*CorruptError)(nil); !errors.As(err, &corrupt) || corrupt.File != path {
+					t.Errorf("%s: byte %d, change %d: %d transactions of %d, %v", name, off, i, len(got), len(want), err)
+				}
+			}
+		}
+		for size := range raw {
+			if size <= fileHeaderSize {
+				continue
+			}
+			m := mem.Crash(0)
+			must(t, storage.WriteFile(m, path, raw[:size]))
+			if got, err := openAndRead(m); err == nil {
+				t.Errorf("%s: cut to %d bytes: %d transactions of %d", name, size, len(got), len(want))
+			}
+		}
+	}
+}
+
+// TestRecovery_MakesTheNameDurable: Apache does not sync the folder.
+func TestRecovery_MakesTheNameDurable(t *testing.T) {
+	mem := newMemory(t)
+	f, err := storage.Create(mem, testDir+"/log.1")
+	must(t, err)
+	raw, err := os.ReadFile(apacheDir + "/log.1")
+	must(t, err)
+	_, err = f.Write(raw)
+	must(t, err)
+	if all, err := openAndRead(mem); err != nil || len(all) != 24 {
+		t.Fatalf("%d transactions, %v", len(all), err)
+	}
+	for seed := range uint64(20) {
+		if all, err := openAndRead(mem.Crash(seed)); err != nil || len(all) != 24 {
+			t.Fatalf("seed %d: %d transactions, %v", seed, len(all), err)
+		}
+	}
+}
+
+func TestHasHole(t *testing.T) {
+	full := bytes.Repeat([]byte{1}, 2000)
+	zeroed := func(from, to int) []byte {
+		b := bytes.Clone(full)
+		clear(b[:4])
+		clear(b[from:to])
+		return b
+	}
+	for _, c := range []struct {
+		name     string
+		off      int64
+		from, to int
+		want     bool
+	}{
+		{"whole", 100, 0, 0, false},
+		{"the zero half of the checksum alone in its sector", 508, 0, 4, false},
+		{"one byte more", 507, 0, 5, true},
+		{"not all of the first sector", 100, 0, 411, false},
+		{"all of the first sector", 100, 0, 412, true},
+		{"across sectors, none whole", 0, 5, 1023, false},
+		{"a sector in the middle", 100, 412, 924, true},
+		{"the last piece", 100, 1948, 2000, true},
+		{"all but the last byte", 100, 1948, 1999, false},
+	} {
+		if got := hasHole(zeroed(c.from, c.to), c.off); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
 }

@@ -40,7 +40,7 @@
 //     any order, so even a whole entry behind a broken one proves nothing. The tail is cut at
 //     the broken entry, unless the break cannot come from missing sectors: those leave
 //     zeros, and a broken entry without a zero in any place that matters is rot again
-//     ([damage.torn]).
+//     (hasHole).
 //
 // Without a mark nothing tells a rotten entry from a torn one with certainty: the format
 // has no batches. A log of Apache's has none; there the second rule holds for all of the last

@@ -110,12 +110,8 @@ func (it *Iterator) open() bool {
 	case err != nil:
 		it.err = err
 		return false
-	case it.cur.zxid <= it.prev:
-		it.err = s.corrupt(0, fmt.Sprintf("the file's name says %v, but the file before goes up to %v", it.cur.zxid, it.prev))
-		s.close()
-		return false
 	}
-	s.last = it.prev
+	s.last = it.prev // zxids grow from file to file too
 	it.s = s
 	return true
 }
@@ -138,21 +134,10 @@ func (it *Iterator) endFile(err error) {
 	}
 	switch {
 	case d != nil && (s.off < durable || !d.torn || !it.nextFileGoesOn()):
-		it.err = s.corrupt(d.offset, d.reason)
+		it.err = s.corrupt(s.off, d.reason)
 	case d == nil && s.off < durable:
-		it.err = s.corrupt(s.off, fmt.Sprintf("the entries end here, but bytes up to %d were durable", durable))
-	case d == nil && it.cur.path != it.tail.path && !it.nextFileGoesOn():
-		it.err = it.zerosToTheEnd(s)
+		it.err = s.corrupt(s.off, endsEarly(durable))
 	}
-}
-
-// zerosToTheEnd refuses entries that lie behind an end of zeros.
-func (it *Iterator) zerosToTheEnd(s *scanner) error {
-	clean, err := s.zeroFrom(s.off)
-	if err == nil && !clean {
-		return s.corrupt(s.off, "zeros, with more entries behind them")
-	}
-	return err
 }
 
 // nextFileGoesOn says whether the next file begins right after what was read last: then a

@@ -57,7 +57,7 @@ func recoverFile(fsys storage.FS, f file, opts Options) (tail, error) {
 		return tail{}, err
 	}
 	defer s.close()
-	reason, err := scanTail(s, f)
+	reason, err := scanTail(s)
 	if err != nil {
 		return tail{}, err
 	}
@@ -72,40 +72,37 @@ func recoverFile(fsys storage.FS, f file, opts Options) (tail, error) {
 	if reason == "" && opts.NoSync {
 		return t, nil
 	}
-	return t, settle(fsys, s, reason != "")
+	// A file of ours also loses the room it did not use, and what a torn batch may have left
+	// there. One of Apache's keeps its shape if it is whole.
+	return t, settle(fsys, s, reason != "" || s.marked)
 }
 
-// scanTail reads to the end of the entries, and returns why a tail must be cut there, or "".
-func scanTail(s *scanner, f file) (string, error) {
-	reason := ""
+// scanTail reads to the end of the entries. It returns what is wrong with the entry that
+// stands there, if one does and it may be torn, or "".
+func scanTail(s *scanner) (string, error) {
 	for {
 		_, err := s.next()
 		if err == nil {
 			continue
 		}
 		d := (*damage)(nil)
-		switch {
-		case errors.As(err, &d):
-			if !d.torn || s.off < s.mark {
-				return "", s.corrupt(d.offset, d.reason)
-			}
-			reason = d.reason
-		case err != io.EOF:
+		if !errors.As(err, &d) && err != io.EOF {
 			return "", err
 		}
-		break
+		switch {
+		case d != nil && (!d.torn || s.off < s.mark):
+			return "", s.corrupt(s.off, d.reason)
+		case d != nil:
+			return d.reason, nil
+		case s.off < s.mark:
+			return "", s.corrupt(s.off, endsEarly(s.mark))
+		}
+		return "", nil
 	}
-	if s.off < s.mark {
-		return "", s.corrupt(s.off, fmt.Sprintf("the entries end here, but bytes up to %d were durable", s.mark))
-	}
-	if reason != "" {
-		return reason, nil
-	}
-	clean, err := s.zeroFrom(s.off)
-	if err == nil && !clean {
-		reason = "parts of a batch lie behind the last entry"
-	}
-	return reason, err
+}
+
+func endsEarly(durable int64) string {
+	return fmt.Sprintf("the entries end here, but bytes up to %d were durable", durable)
 }
 
 // settle cuts the file if asked to, makes its end durable and moves the mark there.

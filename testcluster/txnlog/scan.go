@@ -28,9 +28,8 @@ type scanner struct {
 
 const scanBuffer = 256 << 10
 
-// damage is why a scanner cannot go on.
+// damage is why a scanner cannot go on: what is wrong with the entry at its offset.
 type damage struct {
-	offset int64 // of the broken entry
 	reason string
 	torn   bool // missing sectors or a short write could look like this
 }
@@ -67,7 +66,7 @@ func (s *scanner) begin() error {
 		return err
 	}
 	if allZero(head) {
-		empty, err := s.zeroFrom(0)
+		empty, err := s.allZero()
 		if err != nil {
 			return err
 		}
@@ -151,7 +150,7 @@ func hasHole(entry []byte, off int64) bool {
 }
 
 func (s *scanner) broken(torn bool, format string, args ...any) *damage {
-	return &damage{offset: s.off, torn: torn, reason: fmt.Sprintf(format, args...)}
+	return &damage{torn: torn, reason: fmt.Sprintf(format, args...)}
 }
 
 func (s *scanner) corrupt(off int64, reason string) *CorruptError {
@@ -190,21 +189,17 @@ func (s *scanner) fill(n int) error {
 	return nil
 }
 
-// zeroFrom says whether all bytes from off to the limit are zero.
-func (s *scanner) zeroFrom(off int64) (bool, error) {
-	buf := make([]byte, min(scanBuffer, max(s.limit-off, 0)))
-	for off < s.limit {
-		n, err := s.f.ReadAt(buf[:min(int64(len(buf)), s.limit-off)], off)
+// allZero says whether the file has nothing but zeros.
+func (s *scanner) allZero() (bool, error) {
+	buf := make([]byte, min(scanBuffer, s.limit))
+	for off := int64(0); off < s.limit; off += int64(len(buf)) {
+		n, err := s.f.ReadAt(buf, off)
 		if err != nil && err != io.EOF {
 			return false, fmt.Errorf("read the transaction log: %w", err)
 		}
 		if !allZero(buf[:n]) {
 			return false, nil
 		}
-		if n == 0 {
-			return true, nil
-		}
-		off += int64(n)
 	}
 	return true, nil
 }

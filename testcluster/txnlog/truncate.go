@@ -77,7 +77,7 @@ func (l *Log) cut(f file, zxid zkproto.Zxid) (tail, error) {
 	for s.off < s.limit {
 		_, err := s.next()
 		if d := (*damage)(nil); errors.As(err, &d) {
-			return tail{}, s.corrupt(d.offset, d.reason)
+			return tail{}, s.corrupt(s.off, d.reason)
 		}
 		if err == io.EOF {
 			break
