@@ -49,7 +49,7 @@ func rss() int {
 }
 
 // BenchmarkMemory reports what a node with a name of 10 bytes and data of 100 takes in a tree of a million, and how
-// long the longest of the creates took. Run it with -benchtime 1x.
+// long the garbage collector needs for it. Run it with -benchtime 1x.
 func BenchmarkMemory(b *testing.B) {
 	for _, digest := range []bool{false, true} {
 		b.Run(fmt.Sprintf("digest=%v", digest), func(b *testing.B) {
@@ -75,6 +75,7 @@ func BenchmarkApply(b *testing.B) {
 		fill(t, 100_000)
 		data := make([]byte, 100)
 		b.Run(fmt.Sprintf("set/digest=%v", digest), func(b *testing.B) {
+			b.ReportAllocs()
 			x := &txn.Txn{Header: txn.Header{Type: zkproto.OpSetData}}
 			body := &txn.SetData{Data: data}
 			x.Body = body
@@ -87,6 +88,7 @@ func BenchmarkApply(b *testing.B) {
 			}
 		})
 		b.Run(fmt.Sprintf("create+delete/digest=%v", digest), func(b *testing.B) {
+			b.ReportAllocs()
 			create := &txn.Txn{Header: txn.Header{Type: zkproto.OpCreate}, Body: &txn.Create{Path: "/p007/x", Data: data, ACL: zkproto.OpenACL(), ParentCversion: -1}}
 			del := &txn.Txn{Header: txn.Header{Type: zkproto.OpDelete}, Body: &txn.Delete{Path: "/p007/x"}}
 			var events []Event
@@ -101,17 +103,54 @@ func BenchmarkApply(b *testing.B) {
 }
 
 func BenchmarkFind(b *testing.B) {
-	t := New(Options{})
-	fill(t, 1_000_000)
-	paths := make([]string, 1<<16)
-	for i := range paths {
-		k := i * 7919 % 1_000_000
-		paths[i] = fmt.Sprintf("/p%03d/n%09d", k%1000, k)
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if _, ok := t.Find(paths[i&(1<<16-1)]); !ok {
-			b.Fatal(paths[i])
+	for _, n := range []int{1000, 1_000_000} {
+		t := New(Options{})
+		fill(t, n)
+		paths := make([]string, 1<<16)
+		for i := range paths {
+			k := i * 7919 % n
+			paths[i] = fmt.Sprintf("/p%03d/n%09d", k%1000, k)
 		}
+		b.Run(fmt.Sprintf("nodes=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if _, ok := t.Find(paths[i&(1<<16-1)]); !ok {
+					b.Fatal(paths[i])
+				}
+			}
+		})
 	}
+}
+
+// BenchmarkSnapshot walks a tree of a million nodes and restores another from what it sees.
+func BenchmarkSnapshot(b *testing.B) {
+	t := New(Options{Digest: true})
+	fill(t, 1_000_000)
+	b.Run("walk", func(b *testing.B) {
+		for b.Loop() {
+			w := t.StartWalk()
+			for w.Next(1000, func(*SnapshotNode) {}) {
+			}
+			w.Close()
+		}
+	})
+	b.Run("walk+restore", func(b *testing.B) {
+		for b.Loop() {
+			r := NewRestore(Options{Digest: true})
+			for id, acl := range t.ACLTable() {
+				r.RestoreACL(id, acl)
+			}
+			w := t.StartWalk()
+			for w.Next(1000, func(s *SnapshotNode) {
+				if err := r.RestoreNode(string(s.Path), s.Data, s.ACLID, &s.Stat); err != nil {
+					b.Fatal(err)
+				}
+			}) {
+			}
+			w.Close()
+			if c, err := r.Tree(); err != nil || c.Digest() != t.Digest() {
+				b.Fatal(err, c.Digest(), t.Digest())
+			}
+		}
+	})
 }

@@ -19,7 +19,7 @@
 // Nodes are structs without pointers in slabs (node.go), so the garbage collector has nothing to look at. A node is
 // found by a hash of its parent's number and its name (index.go). Its name and data lie side by side as one record in
 // an arena that moves records together when a quarter of it is free (arena.go). A node with 100 bytes of data takes
-// about 220 bytes. Slots of deleted nodes are used again but not given back to the system; the arena gives back.
+// 220 to 230 bytes, all included. Slots of deleted nodes are used again but not given back; the arena gives back.
 //
 // # Replay
 //

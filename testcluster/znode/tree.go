@@ -2,6 +2,7 @@ package znode
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 )
@@ -147,18 +148,16 @@ func (t *Tree) Children(n Node) iter.Seq[[]byte] {
 
 // AppendChildren appends the names of the node's children, the newest first. All names share one allocation.
 func (t *Tree) AppendChildren(dst []string, n Node) []string {
-	var all []byte
-	total := 0
-	for c := t.nodes.at(n.i).child; c != none; c = t.nodes.at(c).next {
-		total += int(t.nodes.at(c).nameLen)
-	}
-	all = make([]byte, 0, total)
+	count := t.NumChildren(n)
+	dst = slices.Grow(dst, count)
+	lens := make([]int, 0, count)
+	all := make([]byte, 0, 16*count)
 	for name := range t.Children(n) {
 		all = append(all, name...)
+		lens = append(lens, len(name))
 	}
 	names := string(all)
-	for c := t.nodes.at(n.i).child; c != none; c = t.nodes.at(c).next {
-		l := t.nodes.at(c).nameLen
+	for _, l := range lens {
 		dst = append(dst, names[:l])
 		names = names[l:]
 	}
