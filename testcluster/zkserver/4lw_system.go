@@ -1,0 +1,181 @@
+package zkserver
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"strings"
+)
+
+// Setting is one line of conf or envi, and one member of the AdminServer's answer.
+type Setting struct {
+	Name  string
+	Value string
+}
+
+// defaultTraceMask is ZooTrace's: what of ZooKeeper's own log is on.
+const defaultTraceMask = 306
+
+// wordConf prints the configuration that is in force. Source: ConfCommand, ZooKeeperServerConf.
+func wordConf(s *Server, _ []byte, out io.Writer) {
+	c := s.Conf()
+	fmt.Fprintf(out, "clientPort=%d\nsecureClientPort=-1\ndataDir=%s\ndataDirSize=%d\ndataLogDir=%s\ndataLogSize=%d\n",
+		c.ClientPort, c.DataDir, c.DataDirSize, c.DataLogDir, c.DataLogSize)
+	fmt.Fprintf(out, "tickTime=%d\nmaxClientCnxns=%d\nminSessionTimeout=%d\nmaxSessionTimeout=%d\nclientPortListenBacklog=-1\nserverId=0\n",
+		c.TickTime, c.MaxClientCnxns, c.MinSessionTimeout, c.MaxSessionTimeout)
+}
+
+// Conf is what conf prints. Times are in milliseconds.
+type Conf struct {
+	ClientPort                                     int
+	DataDir, DataLogDir                            string // with version-2
+	DataDirSize, DataLogSize                       int64
+	TickTime, MinSessionTimeout, MaxSessionTimeout int64
+	MaxClientCnxns                                 int // 0 is no limit
+}
+
+// Conf tells the configuration that is in force.
+func (s *Server) Conf() Conf {
+	c := Conf{
+		DataDir: filepath.Join(s.cfg.DataDir, versionDir), DataLogDir: filepath.Join(s.cfg.DataDir, versionDir),
+		TickTime: s.cfg.TickTime.Milliseconds(), MaxClientCnxns: max(s.cfg.MaxClientCnxns, 0),
+		MinSessionTimeout: s.cfg.MinSessionTimeout.Milliseconds(), MaxSessionTimeout: s.cfg.MaxSessionTimeout.Milliseconds(),
+	}
+	if s.cfg.LogDir != "" {
+		c.DataLogDir = filepath.Join(s.cfg.LogDir, versionDir)
+	}
+	c.DataDirSize, c.DataLogSize = s.dirSize(c.DataDir), s.dirSize(c.DataLogDir)
+	if len(s.cfg.Listeners) > 0 {
+		if tcp, ok := s.cfg.Listeners[0].Addr().(*net.TCPAddr); ok {
+			c.ClientPort = tcp.Port
+		}
+	}
+	return c
+}
+
+// versionDir is the folder of the files' format, below dataDir and dataLogDir.
+const versionDir = "version-2"
+
+// dirSize adds up the files of one folder.
+func (s *Server) dirSize(dir string) int64 {
+	entries, err := s.cfg.FS.ReadDir(dir)
+	if err != nil {
+		return 0
+	}
+	var size int64
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			size += info.Size()
+		}
+	}
+	return size
+}
+
+func wordDirs(s *Server, _ []byte, out io.Writer) {
+	c := s.Conf()
+	fmt.Fprintf(out, "datadir_size: %d\nlogdir_size: %d\n", c.DataDirSize, c.DataLogSize)
+}
+
+// wordEnvi prints the process's surroundings under Java's names. Source: EnvCommand, Environment.list.
+func wordEnvi(_ *Server, _ []byte, out io.Writer) {
+	fmt.Fprintln(out, "Environment:")
+	for _, e := range Environment() {
+		fmt.Fprintf(out, "%s=%s\n", e.Name, e.Value)
+	}
+	fmt.Fprintln(out)
+}
+
+// Environment is what envi prints. What ZooKeeper tells of its virtual machine is told of the Go runtime and the
+// program's file.
+func Environment() []Setting {
+	host, _ := os.Hostname() // an empty one says as much as an error
+	program, _ := os.Executable()
+	dir, _ := os.Getwd()
+	name, home := os.Getenv("USER"), os.Getenv("HOME")
+	if u, err := user.Current(); err == nil {
+		name, home = u.Username, u.HomeDir
+	}
+	free, most, total := memory()
+	return []Setting{
+		{"zookeeper.version", Version()},
+		{"host.name", host},
+		{"java.version", runtime.Version()},
+		{"java.vendor", "zoka"},
+		{"java.home", filepath.Dir(program)},
+		{"java.class.path", program},
+		{"java.library.path", ""},
+		{"java.io.tmpdir", os.TempDir()},
+		{"java.compiler", runtime.Compiler},
+		{"os.name", strings.ToUpper(runtime.GOOS[:1]) + runtime.GOOS[1:]},
+		{"os.arch", runtime.GOARCH},
+		{"os.version", osVersion()},
+		{"user.name", name},
+		{"user.home", home},
+		{"user.dir", dir},
+		{"os.memory.free", megabytes(free)},
+		{"os.memory.max", megabytes(most)},
+		{"os.memory.total", megabytes(total)},
+	}
+}
+
+// memory is what the runtime holds and does not use, the limit it has been given, and what it holds. Without a limit
+// the most is what it holds.
+func memory() (free, most, total uint64) {
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/released:bytes"},
+	}
+	metrics.Read(samples)
+	released := samples[2].Value.Uint64()
+	total, free = samples[0].Value.Uint64()-released, samples[1].Value.Uint64()
+	most = total
+	if limit := debug.SetMemoryLimit(-1); limit < 1<<50 {
+		most = uint64(limit)
+	}
+	return free, most, total
+}
+
+func megabytes(n uint64) string { return fmt.Sprintf("%dMB", n>>20) }
+
+func osVersion() string {
+	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// wordMntr prints the figures for programs. Source: MonitorCommand.
+func wordMntr(s *Server, _ []byte, out io.Writer) {
+	st := s.Stats()
+	fmt.Fprintf(out, "zk_version\t%s\nzk_server_state\tstandalone\n", Version())
+	for _, m := range Metrics() {
+		fmt.Fprintf(out, "zk_%s\t%s\n", m.Name, m.Format(m.Value(&st)))
+	}
+}
+
+// wordGtmk and wordStmk show and set the trace mask, which chooses lines of ZooKeeper's own log and nothing here.
+func wordGtmk(s *Server, _ []byte, out io.Writer) { fmt.Fprint(out, s.TraceMask()) }
+
+func wordStmk(s *Server, args []byte, out io.Writer) {
+	s.SetTraceMask(int64(binary.BigEndian.Uint64(args)))
+	fmt.Fprint(out, s.TraceMask())
+}
+
+// TraceMask is the mask of gtmk.
+func (s *Server) TraceMask() int64 { return s.traceMask.Load() ^ defaultTraceMask }
+
+// SetTraceMask sets the mask of gtmk.
+func (s *Server) SetTraceMask(mask int64) { s.traceMask.Store(mask ^ defaultTraceMask) }
+
+func wordIsro(_ *Server, _ []byte, out io.Writer) { fmt.Fprint(out, "rw") }
+
+// wordHash prints the tree's digests at some transactions. The server keeps none, which in ZooKeeper too is an empty
+// answer. Source: DigestCommand.
+func wordHash(*Server, []byte, io.Writer) {}

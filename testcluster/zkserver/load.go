@@ -1,0 +1,121 @@
+package zkserver
+
+import (
+	"fmt"
+
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/lease"
+	"github.com/zoka-project/zoka/testcluster/txn"
+	"github.com/zoka-project/zoka/testcluster/txnlog"
+	"github.com/zoka-project/zoka/testcluster/znode"
+)
+
+// load brings the tree and the sessions to where the folder's files end: the newest valid
+// snapshot, then every transaction of the log after it.
+func (s *Server) load() (err error) {
+	s.folder, err = txnlog.OpenFolder(s.cfg.FS, txnlog.FolderConfig{
+		DataDir: s.cfg.DataDir, LogDir: s.cfg.LogDir, NoCreate: s.cfg.NoCreate,
+		TrustEmpty: s.cfg.TrustEmpty, Logger: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	log, err := s.folder.OpenLog(txnlog.Options{
+		PreAlloc: s.cfg.PreAlloc, SizeLimit: s.cfg.LogSizeLimit, NoSync: s.cfg.NoSync,
+		SlowSync: s.cfg.SlowSync, Logger: s.log, Now: s.cfg.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("load %s: %w", s.cfg.DataDir, err)
+	}
+	if err := s.restore(log); err != nil {
+		_ = log.Close() // nothing was written
+		return fmt.Errorf("load %s: %w", s.cfg.DataDir, err)
+	}
+	last := s.tree.LastZxid()
+	s.lastZxid.Store(int64(last))
+	s.decided.committed = last
+	s.order = &standalone{last: last, log: txnlog.NewWriter(log, txnlog.WriterOptions{
+		MaxBatch: s.cfg.MaxBatch, FlushDelay: s.cfg.FlushDelay,
+		Persisted: s.decided.commit, Failed: s.fail,
+	})}
+	return nil
+}
+
+func (s *Server) restore(log *txnlog.Log) error {
+	var into *restoring
+	snap, err := s.folder.LoadNewest(func() txnlog.SnapshotSink {
+		into = &restoring{tree: znode.NewRestore(s.cfg.treeOptions()), table: lease.NewTable()}
+		return into
+	})
+	if err != nil {
+		return err
+	}
+	if snap.Path == "" {
+		s.tree = znode.New(s.cfg.treeOptions())
+	} else {
+		if s.tree, err = into.tree.Tree(); err != nil {
+			return fmt.Errorf("%s: %w", snap.Path, err)
+		}
+		s.table = into.table
+		s.tree.SetLastZxid(snap.Zxid)
+	}
+	replayed, err := s.replay(log, snap.Zxid+1)
+	if err != nil {
+		return err
+	}
+	s.log.Info("loaded the data", "folder", s.cfg.DataDir, "snapshot", snap.Path, "replayed", replayed,
+		"zxid", s.tree.LastZxid(), "nodes", s.tree.NodeCount(), "sessions", s.table.Len())
+	if snap.Path == "" {
+		// Apache refuses a folder with logs and no snapshot: it begins with this one.
+		return s.writeSnapshot()
+	}
+	return nil
+}
+
+// replay applies the log from a zxid on.
+func (s *Server) replay(log *txnlog.Log, from zkproto.Zxid) (count int, err error) {
+	it := log.ReadFrom(from)
+	defer it.Close()
+	var events []znode.Event
+	for it.Next() {
+		x, err := txn.Decode(it.Txn())
+		if err != nil {
+			return count, fmt.Errorf("replay the transaction log: %w", err)
+		}
+		_, events = s.tree.Apply(&x, events[:0])
+		applySession(s.table, &x)
+		count++
+	}
+	return count, it.Err()
+}
+
+// restoring takes a snapshot's content.
+type restoring struct {
+	tree  *znode.Restore
+	table *lease.Table
+}
+
+func (r *restoring) Session(id zkproto.SessionID, timeout int32) error {
+	r.table.Open(id, timeout)
+	return nil
+}
+
+func (r *restoring) ACL(id int64, acl []zkproto.ACL) error {
+	r.tree.RestoreACL(id, acl)
+	return nil
+}
+
+func (r *restoring) Node(path, data []byte, acl int64, stat *zkproto.StatPersisted) error {
+	return r.tree.RestoreNode(string(path), data, acl, stat)
+}
+
+// closeOrphans ends the sessions that have ephemeral nodes but are not in the table, which a
+// damaged or foreign snapshot may contain. Source: ZooKeeperServer.loadData.
+func (s *Server) closeOrphans() {
+	for id := range s.tree.EphemeralSessions() {
+		if _, ok := s.table.Timeout(id); !ok {
+			s.log.Warn("a session that is gone has ephemeral nodes: closing it", "session", id)
+			s.own(id, zkproto.OpCloseSession, nil)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package zkserver
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+)
+
+// headerLen is the length of a request header.
+const headerLen = 8
+
+// request handles one frame. The connection's lock is held.
+func (g *chunk) request(frame []byte) error {
+	c := g.c
+	c.stats.received++
+	if len(frame) < headerLen {
+		return fmt.Errorf("request of %d bytes: the header alone has %d", len(frame), headerLen)
+	}
+	xid := int32(binary.BigEndian.Uint32(frame))
+	op := zkproto.OpCode(binary.BigEndian.Uint32(frame[4:]))
+	switch op {
+	case zkproto.OpPing:
+		c.stats.note(op, xid, c.s.zxid())
+		c.reply(zkproto.XidPing, c.s.zxid(), zkproto.OK)
+	case zkproto.OpAuth:
+		c.login(xid, frame[headerLen:])
+	case zkproto.OpSASL:
+		// There is no SASL mechanism here: what follows would be unauthenticated.
+		c.refuse(xid, 0, zkproto.AuthFailed)
+	case zkproto.OpCreate, zkproto.OpCreate2, zkproto.OpCreateContainer, zkproto.OpCreateTTL, zkproto.OpDelete,
+		zkproto.OpSetData, zkproto.OpSetACL, zkproto.OpMulti, zkproto.OpReconfig, zkproto.OpCloseSession:
+		c.propose(xid, op, frame[headerLen:])
+	case zkproto.OpExists, zkproto.OpGetData, zkproto.OpGetACL, zkproto.OpGetChildren, zkproto.OpGetChildren2,
+		zkproto.OpMultiRead, zkproto.OpSync, zkproto.OpGetEphemerals, zkproto.OpGetAllChildrenNumber,
+		zkproto.OpSetWatches, zkproto.OpSetWatches2, zkproto.OpAddWatch, zkproto.OpRemoveWatches,
+		zkproto.OpCheckWatches, zkproto.OpWhoAmI:
+		if c.answered < c.submitted || len(c.queue) > 0 {
+			c.queue = append(c.queue, queued{c.submitted, c.arrived, append([]byte(nil), frame...)})
+			return nil
+		}
+		g.lockTree()
+		c.read(frame)
+	default:
+		c.s.log.Warn("refused an operation that does not exist", "client", c.nc.RemoteAddr(), "op", op)
+		c.refuse(xid, -1, zkproto.Unimplemented)
+	}
+	return nil
+}
+
+// refuse answers with an error and closes the connection behind it.
+func (c *conn) refuse(xid int32, zxid zkproto.Zxid, code zkproto.Code) {
+	c.reply(xid, zxid, code)
+	c.hangup = true
+}
+
+// login adds identities to the connection. Writes that are under way keep the list they
+// were sent with.
+func (c *conn) login(xid int32, body []byte) {
+	var q zkproto.AuthRequest
+	if err := zkproto.Decode(body, &q); err != nil {
+		c.refuse(xid, 0, zkproto.AuthFailed)
+		return
+	}
+	ids, ok := c.s.auth.Login(q.Scheme, c.peer, q.Auth)
+	if !ok {
+		c.s.log.Warn("authentication failed", "client", c.nc.RemoteAddr(), "session", c.session, "scheme", q.Scheme)
+		c.s.authFailures.Add(1)
+		c.refuse(xid, 0, zkproto.AuthFailed)
+		return
+	}
+	all := append([]zkproto.ID(nil), c.ids...)
+next:
+	for _, id := range ids {
+		for _, have := range all {
+			if have == id {
+				continue next
+			}
+		}
+		all = append(all, id)
+	}
+	c.ids = all
+	c.reply(xid, 0, zkproto.OK)
+}
+
+// propose puts a write into the chunk's batch.
+func (c *conn) propose(xid int32, op zkproto.OpCode, body []byte) {
+	w := c.s.newWrite(c, xid, op)
+	w.body = append(w.body[:0], body...)
+	w.ids = c.ids
+	w.arrived = c.arrived
+	c.submitted++
+	c.batch = append(c.batch, w)
+}
+
+// drainQueue serves the reads whose turn has come. The caller holds the tree's read lock.
+func (c *conn) drainQueue() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for n < len(c.queue) && c.queue[n].after <= c.answered && !c.hangup {
+		q := &c.queue[n]
+		c.read(q.frame)
+		c.stats.pendingSince(q.arrived)
+		*q = queued{}
+		n++
+	}
+	if n > 0 {
+		c.stats.answerReads(c)
+		if c.queue = c.queue[n:]; len(c.queue) == 0 {
+			c.queue = nil
+		}
+	}
+}

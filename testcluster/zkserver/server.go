@@ -1,0 +1,204 @@
+package zkserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/lease"
+	"github.com/zoka-project/zoka/testcluster/prep"
+	"github.com/zoka-project/zoka/testcluster/txnlog"
+	"github.com/zoka-project/zoka/testcluster/znode"
+)
+
+// Server is one ZooKeeper server. New loads its data, Start serves, Close ends it; Serve is
+// all of Start, waiting and Close.
+type Server struct {
+	cfg    Config
+	log    *slog.Logger
+	auth   *prep.Auth
+	lock   io.Closer // of the data folder
+	folder *txnlog.Folder
+	order  order
+
+	treeMu  sync.RWMutex
+	tree    *znode.Tree // guarded by treeMu, as are the next two
+	table   *lease.Table
+	applied int64 // transactions since the start
+
+	watches  *watches
+	sessions *sessions
+	queue    mailbox // writes to be decided
+	decided  decided
+	lastZxid atomic.Int64
+	inflight atomic.Int64
+	buffers  sync.Pool
+	writes   sync.Pool
+	snap     snapshots
+
+	totals       totals
+	authFailures atomic.Int64
+	rejected     atomic.Int64
+	traceMask    atomic.Int64 // of stmk, as the difference to its default
+
+	connMu sync.Mutex
+	conns  map[*conn]struct{}
+	byPeer map[string]int
+
+	quit     chan struct{} // closed when the server begins to stop
+	stopOnce sync.Once
+	failure  atomic.Pointer[error]
+	serving  sync.WaitGroup // listeners, connections, the ticker
+	decides  sync.WaitGroup // the sequencer
+	applies  sync.WaitGroup // the applier
+	started  bool
+	ended    chan struct{} // closed when Close is done
+	endOnce  sync.Once
+	endErr   error
+}
+
+// New opens the data folder and loads what is there. The listeners' backlog waits for Start.
+// After an error the listeners are the caller's.
+func New(cfg Config) (*Server, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	auth, err := cfg.auth()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg: cfg, log: cfg.Logger, auth: auth,
+		table: lease.NewTable(), watches: newWatches(), sessions: newSessions(&cfg),
+		conns: make(map[*conn]struct{}), byPeer: make(map[string]int),
+		quit: make(chan struct{}), ended: make(chan struct{}),
+	}
+	s.queue.filled.L, s.decided.changed.L = &s.queue.mu, &s.decided.mu
+	s.snap.chance = rand.New(rand.NewPCG(cfg.Seed, 0))
+	if err := cfg.FS.MkdirAll(cfg.DataDir, 0o755); err != nil && !cfg.NoCreate {
+		return nil, fmt.Errorf("open the data folder: %w", err)
+	}
+	s.lock, err = cfg.FS.Lock(filepath.Join(cfg.DataDir, "zoka.lock"))
+	if err != nil {
+		return nil, fmt.Errorf("open the data folder %s: another server has it: %w", cfg.DataDir, err)
+	}
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, s.lock.Close())
+	}
+	return s, nil
+}
+
+// Start begins to serve. It returns at once.
+func (s *Server) Start() {
+	s.started = true
+	s.sessions.restore(s.table)
+	seq := &sequencer{s: s, prep: prep.New(s.tree, s.sessions, s.auth, prep.Options{
+		Tree: s.cfg.treeOptions(), EnforceQuota: s.cfg.EnforceQuota, Reconfig: s.cfg.Reconfig,
+	})}
+	s.decides.Go(seq.run)
+	s.applies.Go((&applier{s: s}).run)
+	s.closeOrphans()
+	if s.Stats().SnapshotsTaken == 0 {
+		s.startSnapshot() // as Apache does: the next start need not replay what this one did
+	}
+	s.serving.Go(s.tick)
+	s.serving.Go(s.reapLoop)
+	for _, l := range s.cfg.Listeners {
+		s.serving.Go(func() { s.accept(l) })
+	}
+}
+
+// Serve starts the server and returns when ctx has ended and everything is closed, or when
+// the server had to stop, which is an error.
+func (s *Server) Serve(ctx context.Context) error {
+	s.Start()
+	select {
+	case <-ctx.Done():
+	case <-s.quit:
+	}
+	return s.Close()
+}
+
+// Wait returns when the server is closed, or when it had to stop; then with the reason.
+func (s *Server) Wait() error {
+	<-s.quit
+	return s.reason()
+}
+
+// Addr is the address of the first listener.
+func (s *Server) Addr() net.Addr { return s.cfg.Listeners[0].Addr() }
+
+// Close ends all connections, makes durable what is under way and waits for everything the
+// server has started. Sessions live on in the data folder. Closing again waits and returns
+// the same error: why the server had to stop, or what went wrong at its end.
+func (s *Server) Close() error {
+	s.endOnce.Do(func() {
+		s.endErr = s.close()
+		close(s.ended)
+	})
+	<-s.ended
+	return s.endErr
+}
+
+func (s *Server) close() error {
+	s.stop()
+	s.serving.Wait()
+	s.queue.close()
+	s.decides.Wait()
+	err := s.order.Close()
+	s.decided.close()
+	s.applies.Wait()
+	s.snap.running.Wait()
+	if reason := s.reason(); reason != nil {
+		err = reason // closing a failed log only says so again
+	}
+	return errors.Join(err, s.lock.Close())
+}
+
+// fail stops the server: nothing that is not durable may be acknowledged any more.
+func (s *Server) fail(err error) {
+	if s.failure.CompareAndSwap(nil, &err) {
+		s.log.Error("the server stops serving", "err", err)
+	}
+	s.stop()
+}
+
+func (s *Server) reason() error {
+	if err := s.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// stop has every listener and connection end, without waiting for them.
+func (s *Server) stop() {
+	s.stopOnce.Do(func() {
+		close(s.quit)
+		for _, l := range s.cfg.Listeners {
+			_ = l.Close() // accept reports what else goes wrong
+		}
+		for _, c := range s.connections() {
+			c.endNow()
+		}
+	})
+}
+
+func (s *Server) stopped() bool {
+	select {
+	case <-s.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Server) zxid() zkproto.Zxid { return zkproto.Zxid(s.lastZxid.Load()) }

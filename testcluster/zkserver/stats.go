@@ -1,0 +1,124 @@
+package zkserver
+
+import (
+	"sync"
+
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+)
+
+// latency sums up how long requests took, in milliseconds.
+type latency struct {
+	min, max, total, count int64
+}
+
+func (l *latency) add(ms, n int64) {
+	if l.count == 0 {
+		l.min = ms
+	}
+	l.min, l.max = min(l.min, ms), max(l.max, ms)
+	l.total += ms * n
+	l.count += n
+}
+
+func (l *latency) merge(o *latency) {
+	if o.count == 0 {
+		return
+	}
+	if l.count == 0 {
+		l.min = o.min
+	}
+	l.min, l.max = min(l.min, o.min), max(l.max, o.max)
+	l.total += o.total
+	l.count += o.count
+}
+
+// Avg is the mean, 0 where there was nothing.
+func (l *latency) avg() float64 {
+	if l.count == 0 {
+		return 0
+	}
+	return float64(l.total) / float64(l.count)
+}
+
+// connStats are what a connection counts, under its lock. Those of all connections are
+// added up when a chunk or a batch is done, not at each request.
+type connStats struct {
+	received, sent int64
+	latency        latency
+	lastOp         zkproto.OpCode
+	lastCxid       int32
+	lastZxid       zkproto.Zxid
+	lastLatency    int64
+	lastReply      int64 // by sessions.clock
+	op             bool  // lastOp is known
+
+	noted            int64 // replies whose latency is not added yet
+	oldest           int64 // when the longest-waiting of them arrived, if it waited in the queue
+	told             latency
+	toldIn, toldSent int64 // what the server's totals have
+}
+
+func (st *connStats) reset() {
+	*st = connStats{lastCxid: -1, lastZxid: -1, oldest: -1}
+}
+
+// note takes down the request that is being answered.
+func (st *connStats) note(op zkproto.OpCode, cxid int32, zxid zkproto.Zxid) {
+	st.op, st.lastOp, st.lastZxid = true, op, zxid
+	if cxid >= 0 {
+		st.lastCxid = cxid
+	}
+	st.noted++
+}
+
+// pendingSince tells of a read that waited in the queue.
+func (st *connStats) pendingSince(arrived int64) {
+	if st.oldest < 0 || arrived < st.oldest {
+		st.oldest = arrived
+	}
+}
+
+// answerReads adds up the latency of what was noted: all of it arrived together.
+func (st *connStats) answerReads(c *conn) {
+	if st.noted > 0 {
+		now, arrived := c.s.sessions.clock(), c.arrived
+		if st.oldest >= 0 {
+			arrived = st.oldest
+		}
+		st.answer(now, max(now-arrived, 0), st.noted)
+		st.noted, st.oldest = 0, -1
+	}
+	st.tell(c.s)
+}
+
+// answer takes down n replies.
+func (st *connStats) answer(now, ms, n int64) {
+	st.lastReply, st.lastLatency = now, ms
+	st.latency.add(ms, n)
+	st.told.add(ms, n)
+}
+
+// tell adds what is new to the server's totals.
+func (st *connStats) tell(s *Server) {
+	in, sent := st.received-st.toldIn, st.sent-st.toldSent
+	if in == 0 && sent == 0 && st.told.count == 0 {
+		return
+	}
+	s.totals.add(in, sent, &st.told)
+	st.toldIn, st.toldSent, st.told = st.received, st.sent, latency{}
+}
+
+// totals are the server's counters.
+type totals struct {
+	mu             sync.Mutex
+	received, sent int64
+	latency        latency
+}
+
+func (t *totals) add(received, sent int64, l *latency) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.received += received
+	t.sent += sent
+	t.latency.merge(l)
+}
