@@ -73,17 +73,6 @@ func NewFaults(under FS, inject func(Call) error) *Faults {
 	return &Faults{under: under, inject: inject}
 }
 
-// FailAt returns an inject function that fails the n-th call with err, and all later ones
-// too when every is set.
-func FailAt(n int64, every bool, err error) func(Call) error {
-	return func(c Call) error {
-		if c.N == n || every && c.N > n {
-			return err
-		}
-		return nil
-	}
-}
-
 // Calls is the number of calls so far.
 func (f *Faults) Calls() int64 { return f.n.Load() }
 

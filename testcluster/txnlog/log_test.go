@@ -333,3 +333,29 @@ func TestTruncateAfter(t *testing.T) {
 		}
 	}
 }
+
+// TestTruncateAfter_BesideRot cuts at a good entry though the next one is broken, and refuses
+// to pass a broken one.
+func TestTruncateAfter_BesideRot(t *testing.T) {
+	mem := newMemory(t)
+	l := openLog(t, mem, Options{})
+	all := fill(t, l, 1, 10, 2)
+	must(t, l.Roll())
+	fill(t, l, 11, 12, 1)
+	bounds := entryBounds(t, mem, testDir+"/log.1")
+	flip(t, mem, testDir+"/log.1", bounds[5]+20, func(b byte) byte { return b ^ 1 })
+	broken := mem.Crash(0)
+	must(t, l.TruncateAfter(5))
+	got, err := openAndRead(mem)
+	if err != nil || len(got) != 5 || !isPrefix(got, all) {
+		t.Fatalf("%d transactions, %v", len(got), err)
+	}
+	l = openLog(t, broken, Options{})
+	corrupt := (*CorruptError)(nil)
+	if err := l.TruncateAfter(7); !errors.As(err, &corrupt) || corrupt.Offset != bounds[5] {
+		t.Fatalf("error %v", err)
+	}
+	if err := l.Append(makeTxn(13, nil)); !errors.Is(err, ErrFailed) {
+		t.Fatalf("after it: %v", err)
+	}
+}

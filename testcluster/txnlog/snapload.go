@@ -84,12 +84,6 @@ func (f *Folder) checkNoLogs() error {
 	return nil
 }
 
-// Load reads one snapshot.
-func (f *Folder) Load(info SnapshotInfo, sink SnapshotSink) (SnapshotTail, error) {
-	tail, _, err := f.load(info, func() SnapshotSink { return sink })
-	return tail, err
-}
-
 func (f *Folder) load(info SnapshotInfo, newSink func() SnapshotSink) (SnapshotTail, int64, error) {
 	if info.Packed != Plain && info.Packed != Gzip {
 		return SnapshotTail{}, 0, fmt.Errorf("read snapshot %s: compression %q is not supported; "+

@@ -74,7 +74,7 @@ func (l *Log) cut(f file, zxid zkproto.Zxid) (tail, error) {
 	}
 	defer s.close()
 	t := tail{path: f.path, start: f.zxid, end: s.off}
-	for s.off < s.limit {
+	for s.last < zxid { // what lies behind it, be it broken, is cut unread
 		_, err := s.next()
 		if d := (*damage)(nil); errors.As(err, &d) {
 			return tail{}, s.corrupt(s.off, d.reason)

@@ -2,6 +2,7 @@ package txnlog
 
 import (
 	"errors"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -72,30 +73,30 @@ func TestWriter_CommitsInGroups(t *testing.T) {
 func TestWriter_BatchSizeAndDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := openLog(t, newMemory(t), Options{})
-		var persisted []zkproto.Zxid
+		reports := make(chan zkproto.Zxid, 10)
 		w := NewWriter(l, WriterOptions{MaxBatch: 3, FlushDelay: time.Minute,
-			Persisted: func(z zkproto.Zxid) { persisted = append(persisted, z) }})
+			Persisted: func(z zkproto.Zxid) { reports <- z }})
 		begin := time.Now()
+		expect := func(when time.Duration, want ...zkproto.Zxid) {
+			t.Helper()
+			synctest.Wait()
+			var got []zkproto.Zxid
+			for len(reports) > 0 {
+				got = append(got, <-reports)
+			}
+			if !slices.Equal(got, want) || time.Since(begin) != when {
+				t.Fatalf("persisted %v after %v, want %v after %v", got, time.Since(begin), want, when)
+			}
+		}
 		appendRange(t, w, 1, 2)
-		synctest.Wait()
-		if len(persisted) != 0 {
-			t.Fatalf("persisted %v before the delay was over", persisted)
-		}
+		expect(0)
 		appendRange(t, w, 3, 7)
-		synctest.Wait()
-		if len(persisted) != 2 || persisted[0] != 3 || persisted[1] != 6 || time.Since(begin) != 0 {
-			t.Fatalf("persisted %v after %v", persisted, time.Since(begin))
-		}
+		expect(0, 3, 6)
 		<-time.After(time.Minute)
-		synctest.Wait()
-		if len(persisted) != 3 || persisted[2] != 7 {
-			t.Fatalf("persisted %v after the delay", persisted)
-		}
+		expect(time.Minute, 7)
 		appendRange(t, w, 8, 8)
 		must(t, w.Close()) // does not wait for the delay
-		if time.Since(begin) != time.Minute || len(persisted) != 4 {
-			t.Fatalf("persisted %v after %v", persisted, time.Since(begin))
-		}
+		expect(time.Minute, 8)
 	})
 }
 
