@@ -2,6 +2,7 @@ package txnlog
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -162,4 +163,41 @@ func TestWriter_FailureIsToldOnce(t *testing.T) {
 	if len(persisted) != 0 || len(failed) != 0 {
 		t.Fatalf("%d more persisted, %d more failed", len(persisted), len(failed))
 	}
+}
+
+// TestWriter_ReadersRunBeside reads while files are written, ended and begun.
+func TestWriter_ReadersRunBeside(t *testing.T) {
+	const last = 3000
+	l := openLog(t, newMemory(t), Options{SizeLimit: 5000})
+	var persisted atomic.Int64
+	w := NewWriter(l, WriterOptions{MaxBatch: 20, Persisted: func(z zkproto.Zxid) { persisted.Store(int64(z)) }})
+	done := make(chan error, 2)
+	for range cap(done) {
+		go func() {
+			for seen := zkproto.Zxid(0); seen < last; {
+				floor, from := zkproto.Zxid(persisted.Load()), max(1, seen/2)
+				it := l.ReadFrom(from)
+				next := from
+				for it.Next() {
+					if it.Zxid() != next || txnZxid(it.Txn()) != next {
+						done <- fmt.Errorf("read %v where %v was due", it.Zxid(), next)
+						return
+					}
+					next++
+				}
+				it.Close()
+				if it.Err() != nil || next <= floor {
+					done <- fmt.Errorf("read up to %v of %v: %w", next-1, floor, it.Err())
+					return
+				}
+				seen = next - 1
+			}
+			done <- nil
+		}()
+	}
+	appendRange(t, w, 1, last)
+	for range cap(done) {
+		must(t, <-done)
+	}
+	must(t, w.Close())
 }
