@@ -1,0 +1,99 @@
+package ensemble_test
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zoka-project/zoka/testcluster/ensemble"
+)
+
+func start(t *testing.T, o ensemble.Options) *ensemble.Ensemble {
+	t.Helper()
+	e, err := ensemble.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() }) // a second close does no harm
+	return e
+}
+
+func connect(t *testing.T, e *ensemble.Ensemble) *zk.Conn {
+	t.Helper()
+	conn, _, err := zk.Connect([]string{e.ConnectString()}, 10*time.Second, zk.WithLogInfo(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	return conn
+}
+
+func TestStart_DataOutlivesTheEnsembleInAFolder(t *testing.T) {
+	dir := t.TempDir()
+	e := start(t, ensemble.Options{Dir: dir})
+	conn := connect(t, e)
+	if _, err := conn.Create("/kept", []byte("x"), 0, zk.WorldACL(zk.PermAll)); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, _, err := connect(t, start(t, ensemble.Options{Dir: dir})).Get("/kept")
+	if err != nil || string(data) != "x" {
+		t.Errorf("after a restart /kept is %q, %v", data, err)
+	}
+}
+
+func TestStart_AFolderHasOneServer(t *testing.T) {
+	dir := t.TempDir()
+	start(t, ensemble.Options{Dir: dir})
+	if _, err := ensemble.Start(t.Context(), ensemble.Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("a second one says %v", err)
+	}
+}
+
+// Close leaves no goroutine, port or file, with a client still connected.
+func TestClose_LeavesNothing(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	before := goroutines()
+	e := start(t, ensemble.Options{Temp: true})
+	addr := e.ConnectString()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left := goroutines(); left != before {
+		t.Errorf("goroutines are left:\n%s\nbefore:\n%s", left, before)
+	}
+	if c, err := net.Dial("tcp", addr); err == nil {
+		c.Close()
+		t.Error("the port still answers")
+	}
+	files, err := filepath.Glob(filepath.Join(os.TempDir(), "*"))
+	if err != nil || len(files) > 0 {
+		t.Errorf("files are left: %v, %v", files, err)
+	}
+}
+
+// goroutines lists those that run our code, but for the tests' own.
+func goroutines() string {
+	buf := make([]byte, 1<<20)
+	var ours []string
+	for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		if strings.Contains(g, "testcluster/zkserver") || strings.Contains(g, "testcluster/txnlog") {
+			ours = append(ours, g)
+		}
+	}
+	return strings.Join(ours, "\n\n")
+}
