@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/zoka-project/zoka/clientproto/jute"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/txn"
 )
@@ -78,29 +79,80 @@ func TestApply_HasApachesDigestAfterEveryTransaction(t *testing.T) {
 
 // Clients of Apache's server read these nodes, the usage of quotas among them, and mntr reported these counts.
 func TestApply_ReadsAsApachesServerAfterTheLog(t *testing.T) {
-	b, err := os.ReadFile("testdata/apache.tree.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want apacheTree
-	if err := json.Unmarshal(b, &want); err != nil {
-		t.Fatal(err)
-	}
+	want := readApacheTree(t)
 	tr := New(apacheOptions)
 	for _, x := range apacheLog(t) {
 		if x.Zxid <= want.Zxid {
 			tr.Apply(&x, nil)
 		}
 	}
-	if tr.NodeCount() != want.NodeCount || tr.EphemeralCount() != want.Ephemerals || tr.DataSize() != want.DataSize {
-		t.Errorf("%d nodes, %d ephemerals, %d bytes; want %d, %d, %d", tr.NodeCount(), tr.EphemeralCount(), tr.DataSize(),
-			want.NodeCount, want.Ephemerals, want.DataSize)
+	want.compare(t, tr)
+	want.compare(t, copyOf(t, tr, 10, func() {}))
+}
+
+// The snapshot was written by the same server at the same zxid, and has the digest of its tree.
+func TestRestore_ReadsApachesSnapshot(t *testing.T) {
+	b, err := os.ReadFile("testdata/apache.snapshot")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, row := range want.Nodes {
+	in, r := jute.NewReader(b[16:]), NewRestore(apacheOptions)
+	for range in.Int() { // sessions
+		in.Long()
+		in.Int()
+	}
+	for range in.Int() {
+		id := in.Long()
+		r.RestoreACL(id, zkproto.DecodeACLs(in))
+	}
+	for path := in.String(); path != "/" && in.Err() == nil; path = in.String() {
+		data, acl := in.Buffer(), in.Long()
+		var stat zkproto.StatPersisted
+		stat.Decode(in)
+		if err := r.RestoreNode(path, data, acl, &stat); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in.Long() // checksum
+	if seal := in.String(); seal != "/" {
+		t.Fatalf("seal %q, %v", seal, in.Err())
+	}
+	tr, err := r.Tree()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := readApacheTree(t)
+	if zxid, version, digest := in.Long(), in.Int(), uint64(in.Long()); zxid != int64(want.Zxid) || version != 2 || digest != tr.Digest() {
+		t.Errorf("digest %x; the snapshot says %x, version %d, at %x, want %x", tr.Digest(), digest, version, zxid, want.Zxid)
+	}
+	want.compare(t, tr)
+	verify(t, tr)
+}
+
+func readApacheTree(t *testing.T) *apacheTree {
+	t.Helper()
+	b, err := os.ReadFile("testdata/apache.tree.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a apacheTree
+	if err := json.Unmarshal(b, &a); err != nil {
+		t.Fatal(err)
+	}
+	return &a
+}
+
+func (a *apacheTree) compare(t *testing.T, tr *Tree) {
+	t.Helper()
+	if tr.NodeCount() != a.NodeCount || tr.EphemeralCount() != a.Ephemerals || tr.DataSize() != a.DataSize {
+		t.Errorf("%d nodes, %d ephemerals, %d bytes; want %d, %d, %d", tr.NodeCount(), tr.EphemeralCount(), tr.DataSize(),
+			a.NodeCount, a.Ephemerals, a.DataSize)
+	}
+	for _, row := range a.Nodes {
 		compareNode(t, tr, row)
 	}
-	if len(want.Nodes) != tr.NodeCount()-1 {
-		t.Errorf("read %d nodes of %d", len(want.Nodes), tr.NodeCount()-1)
+	if len(a.Nodes) != tr.NodeCount()-1 {
+		t.Errorf("read %d nodes of %d", len(a.Nodes), tr.NodeCount()-1)
 	}
 }
 
