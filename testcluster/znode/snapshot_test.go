@@ -3,6 +3,7 @@ package znode
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -52,6 +53,26 @@ func TestWalk_RestoreIsEqual(t *testing.T) {
 	c := copyOf(t, tr, 7, func() {})
 	m.compare(t, c)
 	verify(t, c)
+}
+
+func TestWalk_ChunkEndsEarlyWhereDataIsLarge(t *testing.T) {
+	tr := New(Options{})
+	for i := range 5 {
+		c := create(fmt.Sprint("/n", i))
+		c.Data = make([]byte, walkBytes/2)
+		do(tr, 0, zkproto.OpCreate, c)
+	}
+	w := tr.StartWalk()
+	defer w.Close()
+	var chunks []int
+	for more := true; more; {
+		n := 0
+		more = w.Next(100, func(*SnapshotNode) { n++ })
+		chunks = append(chunks, n)
+	}
+	if want := []int{3, 2, 4}; !slices.Equal(chunks, want) {
+		t.Errorf("chunks of %d nodes, want %d", chunks, want)
+	}
 }
 
 // A snapshot that is written while transactions are applied is mended by replaying all that followed its beginning.

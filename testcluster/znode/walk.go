@@ -37,11 +37,14 @@ func (w *Walk) Close() {
 	w.at = none
 }
 
-// Next visits up to limit nodes and says whether there are more.
+// walkBytes is after how much data a chunk ends early, so that readers who wait for the lock wait for little.
+const walkBytes = 1 << 20
+
+// Next visits up to limit nodes, fewer where their data is large, and says whether there are more.
 func (w *Walk) Next(limit int, visit func(*SnapshotNode)) (more bool) {
 	t := w.t
 	var s SnapshotNode
-	for ; limit > 0 && w.at != none; limit-- {
+	for bytes := 0; limit > 0 && bytes < walkBytes && w.at != none; limit-- {
 		n := t.nodes.at(w.at)
 		w.path = t.appendPath(w.path[:0], w.at)
 		s = SnapshotNode{Path: w.path, Data: t.data(w.at), ACLID: t.acls.slots[n.acl].id, Stat: n.persisted()}
@@ -50,6 +53,7 @@ func (w *Walk) Next(limit int, visit func(*SnapshotNode)) (more bool) {
 			// replayed and bring it again.
 			s.ACLID = OpenACLID
 		}
+		bytes += len(s.Data)
 		w.at = t.next(w.at)
 		visit(&s)
 	}
