@@ -18,14 +18,18 @@ type Sessions struct {
 
 	dialing chan struct{} // held while a session is opened or closed
 
-	mu       sync.Mutex
-	target   Target
-	zk       ZK
-	state    zkproto.KeeperState
-	opened   bool // there has been a session
-	closed   bool // by Close: only Connect opens another
-	expected bool // state changes are those of a dial or a close
-	serial   int  // of the last session dialled: earlier ones are not listened to any more
+	mu     sync.Mutex
+	target Target // of the last session, or of the first to come
+	now    *held  // nil before the first session and after the last
+	closed bool   // by Close: only Connect opens another
+}
+
+// held is a session with its state. It is guarded by Sessions.mu.
+type held struct {
+	zk    ZK
+	state zkproto.KeeperState
+	// quiet: its changes were asked for, since it is being opened or closed.
+	quiet bool
 }
 
 // NewSessions returns Sessions without a session. The timeout of target is the option's. Events go to changed
@@ -58,10 +62,10 @@ func (s *Sessions) current() (ZK, error) {
 	if s.closed {
 		return nil, ErrNotConnected
 	}
-	if s.state == zkproto.StateExpired {
+	if s.now == nil || s.now.state == zkproto.StateExpired {
 		return nil, nil
 	}
-	return s.zk, nil
+	return s.now.zk, nil
 }
 
 // Connect opens a session, and then closes the one before. Empty servers are those of the last session.
@@ -84,55 +88,58 @@ func (s *Sessions) Close(ctx context.Context) error {
 	}
 	defer s.unlock()
 	s.mu.Lock()
-	zk := s.zk
-	s.zk, s.closed, s.expected, s.state = nil, true, true, zkproto.StateClosed
+	old := s.now
+	s.now, s.closed = nil, true
 	s.mu.Unlock()
-	if zk == nil {
-		return nil
-	}
-	return zk.Close(ctx)
+	return s.end(ctx, old)
 }
 
 // open is called with dialing held.
 func (s *Sessions) open(ctx context.Context, servers string) (ZK, error) {
+	next := &held{state: zkproto.StateDisconnected, quiet: true}
 	s.mu.Lock()
 	target := s.target
+	s.mu.Unlock()
 	target.Servers = servers
 	target.Timeout = s.options.Now().Timeout
-	s.serial++
-	serial := s.serial
-	target.Events = func(ev zkproto.WatchedEvent) { s.event(serial, ev) }
-	old := s.zk
-	before := s.state
-	s.expected = true
-	s.mu.Unlock()
+	target.Events = func(ev zkproto.WatchedEvent) { s.event(next, ev) }
 
 	zk, err := s.dial(ctx, target)
-
-	s.mu.Lock()
-	s.expected = false
+	if err != nil && ctx.Err() == nil {
+		err = &ConnectError{Servers: servers, Err: err}
+	}
 	if err != nil {
-		s.state = before
-		if ctx.Err() == nil {
-			err = &ConnectError{Servers: servers, Err: err}
-		}
-		s.mu.Unlock()
 		return nil, err
 	}
-	s.zk, s.target.Servers, s.opened, s.closed = zk, servers, true, false
-	s.mu.Unlock()
-	if old != nil {
-		_ = old.Close(ctx) // an expired session, or one that is given up for the new one
+	s.mu.Lock()
+	old := s.now
+	next.zk, next.quiet = zk, false
+	if next.state == zkproto.StateDisconnected { // the event may be late
+		next.state = zkproto.StateSyncConnected
 	}
+	s.now, s.target.Servers, s.closed = next, servers, false
+	s.mu.Unlock()
+	_ = s.end(ctx, old) // an expired session, or one that is given up for the new one
 	return zk, nil
 }
 
-func (s *Sessions) event(serial int, ev zkproto.WatchedEvent) {
-	s.mu.Lock()
-	tell := serial == s.serial && !s.expected && s.state != ev.State
-	if serial == s.serial {
-		s.state = ev.State
+// end closes a session that is not the present one any more.
+func (s *Sessions) end(ctx context.Context, old *held) error {
+	if old == nil {
+		return nil
 	}
+	s.mu.Lock()
+	old.quiet = true
+	s.mu.Unlock()
+	err := old.zk.Close(ctx)
+	s.moved()
+	return err
+}
+
+func (s *Sessions) event(h *held, ev zkproto.WatchedEvent) {
+	s.mu.Lock()
+	tell := !h.quiet && h.state != ev.State
+	h.state = ev.State
 	s.mu.Unlock()
 	if tell {
 		s.changed(ev)
@@ -162,12 +169,12 @@ func (s *Sessions) Servers() string {
 // Server is the host:port that the session is connected to, "" where there is none.
 func (s *Sessions) Server() string {
 	s.mu.Lock()
-	zk := s.zk
+	now := s.now
 	s.mu.Unlock()
-	if zk == nil {
+	if now == nil {
 		return ""
 	}
-	return zk.Server()
+	return now.zk.Server()
 }
 
 // State is the session's state in zkCli's words: CONNECTED, CONNECTING, CLOSED, CONNECTEDREADONLY, AUTH_FAILED
@@ -176,12 +183,12 @@ func (s *Sessions) State() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !s.opened && !s.closed:
-		return "NOT_CONNECTED"
 	case s.closed:
 		return "CLOSED"
+	case s.now == nil:
+		return "NOT_CONNECTED"
 	}
-	switch s.state {
+	switch s.now.state {
 	case zkproto.StateDisconnected:
 		return "CONNECTING"
 	case zkproto.StateConnectedReadOnly:
