@@ -62,4 +62,5 @@ func TestApacheReadOnly(t *testing.T) {
 	if err := plain.Connected(ctx); err != nil {
 		t.Error(err)
 	}
+	closeClient(t, c) // while there is a quorum
 }
