@@ -53,10 +53,11 @@ type shell struct {
 	count   int
 	ran     *os.File
 	control *os.File
+	proceed chan struct{} // a token for each "go" of the test
 }
 
 func program() int {
-	s := &shell{control: os.NewFile(3, "control"), ran: os.NewFile(4, "ran")}
+	s := &shell{proceed: make(chan struct{}), control: os.NewFile(3, "control"), ran: os.NewFile(4, "ran")}
 	history, err := tty.OpenHistory(os.Getenv("PROGRAM_HISTORY"), func(line string) bool {
 		return strings.HasPrefix(line, "addauth")
 	})
@@ -83,7 +84,9 @@ func program() int {
 // run is what package main does with a Terminal: signals and the exit code.
 func (s *shell) run() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	if os.Getenv(programEnv) != "cancel" {
+	if os.Getenv(programEnv) == "nohup" {
+		signal.Ignore(syscall.SIGHUP)
+	} else {
 		sig := make(chan os.Signal, 1)
 		signal.Notify(sig, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT)
 		go func() {
@@ -97,8 +100,13 @@ func (s *shell) run() int {
 		for in.Scan() {
 			verb, rest, _ := strings.Cut(in.Text(), " ")
 			switch verb {
+			case "say":
+				s.term.PrintAbove(rest)
+				fmt.Fprintln(s.ran, "said")
 			case "above":
 				s.term.PrintAbove(strings.ReplaceAll(rest, "|", "\n"))
+			case "go":
+				s.proceed <- struct{}{}
 			case "refresh":
 				s.count += 100
 				s.term.Refresh()
@@ -132,7 +140,7 @@ func (s *shell) exec(ctx context.Context, line string) bool {
 		fmt.Println("awake:", context.Cause(ctx))
 	case "wait":
 		fmt.Println("waiting")
-		bufio.NewReader(s.control).ReadByte()
+		<-s.proceed
 	case "panic":
 		panic("the command's own fault")
 	case "next":

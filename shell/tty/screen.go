@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -14,6 +15,9 @@ const (
 	eraseDown    = "\x1b[J"
 	eraseAll     = "\x1b[H\x1b[2J"
 )
+
+// endPatience is how long a signal handler waits for a drawing to end.
+const endPatience = 200 * time.Millisecond
 
 // A screen draws on the terminal. It knows which rows hold the frame, so it can
 // take the frame away, print something, and draw the frame again below, in one
@@ -49,12 +53,16 @@ func (s *screen) end() {
 	s.endLocked()
 }
 
-// tryEnd is end for a signal handler: it does not wait for a blocked terminal.
+// tryEnd is end for a signal handler: it waits for a drawing that is under way,
+// but not for a terminal that has stopped taking any.
 func (s *screen) tryEnd() {
-	if s.mu.TryLock() {
-		defer s.mu.Unlock()
-		s.endLocked()
+	for deadline := time.Now().Add(endPatience); !s.mu.TryLock(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return
+		}
 	}
+	defer s.mu.Unlock()
+	s.endLocked()
 }
 
 func (s *screen) endLocked() {

@@ -211,7 +211,10 @@ func (t *Terminal) readLine(ctx context.Context, req lineRequest) (string, error
 		}
 	}
 	line, err := t.ed.readLine(ctx, req)
-	return unmask(line), err
+	if err != nil {
+		return "", err
+	}
+	return unmask(line), nil
 }
 
 func (t *Terminal) startReading() error {
