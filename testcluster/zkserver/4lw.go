@@ -55,6 +55,10 @@ func (c *conn) command(w *word) error {
 		}
 	}
 	args := c.in.buffered()[4:]
+	c.mu.Lock()
+	c.stats.received++
+	c.stats.tell(c.s)
+	c.mu.Unlock()
 	out := outWriter{c}
 	// zkServer.sh needs srvr: no whitelist forbids it.
 	if w.name == "srvr" || slices.Contains(c.s.cfg.Words, "*") || slices.Contains(c.s.cfg.Words, w.name) {
@@ -63,6 +67,8 @@ func (c *conn) command(w *word) error {
 		fmt.Fprintf(out, "%s is not executed because it is not in the whitelist.\n", w.name)
 	}
 	c.mu.Lock()
+	c.stats.sent++
+	c.stats.tell(c.s)
 	c.hangup = true
 	c.mu.Unlock()
 	c.flush()

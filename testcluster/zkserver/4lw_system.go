@@ -89,7 +89,6 @@ func wordEnvi(_ *Server, _ []byte, out io.Writer) {
 	for _, e := range Environment() {
 		fmt.Fprintf(out, "%s=%s\n", e.Name, e.Value)
 	}
-	fmt.Fprintln(out)
 }
 
 // Environment is what envi prints. What ZooKeeper tells of its virtual machine is told of the Go runtime and the
