@@ -12,7 +12,29 @@ var Commands = []command.Spec{
 	create,
 	set,
 	stat,
+	exists,
 	del,
+	deleteall,
+	getAllChildrenNumber,
+
+	addWatch,
+	removewatches,
+
+	getAcl,
+	setAcl,
+	addauth,
+	whoami,
+	setquota,
+	listquota,
+	delquota,
+
+	syncPath,
+	config,
+	reconfig,
 	fourLetter,
+
+	getEphemerals,
+
 	ls2,
+	rmr,
 }
