@@ -18,6 +18,7 @@ type shellFlags struct {
 	readOnly bool
 	file     string
 	line     string
+	embedded bool
 	version  bool
 	help     bool
 	settings command.Settings
@@ -41,6 +42,7 @@ func newShellFlags(p *process) (*pflag.FlagSet, *shellFlags) {
 	fs.StringVarP(&f.file, "file", "f", "", "run the commands of `FILE`; - is standard input")
 	fs.StringVarP(&f.line, "command", "c", "", "run the commands of `LINE`, parted by \"; \"")
 	fs.BoolVarP(&f.settings.KeepGoing, "keep-going", "k", false, "go on after a command that failed, and pipeline commands")
+	fs.BoolVar(&f.embedded, "embedded", false, "start a server of its own, gone when the shell ends")
 	fs.Var(&f.settings.Color, "color", "colours: `auto|always|never`")
 	fs.BoolVar(&f.version, "version", false, "show zoka's version")
 	fs.BoolVarP(&f.help, "help", "h", false, "show this text")
@@ -63,6 +65,9 @@ func parseShellFlags(p *process) (*shellFlags, error) {
 		return nil, command.Usagef("%s: unknown flag; `zoka --help` lists them", rest[0].Text)
 	}
 	f.words = rest
+	if f.embedded && fs.Changed("server") {
+		return nil, command.Usagef("--embedded starts a server of its own: it excludes -server")
+	}
 	f.named = f.named || fs.Changed("server")
 	f.hasFile, f.hasLine = fs.Changed("file"), fs.Changed("command")
 	if f.help || f.version {

@@ -32,6 +32,9 @@ func (s *session) interact(ctx context.Context) error {
 	defer s.p.onExit.Store(nil)
 	s.terminal.Store(t)
 	defer s.terminal.Store(nil)
+	if s.flags.embedded {
+		s.env.Notify("a server of its own on " + s.flags.server + ": its data goes when you leave")
+	}
 	return t.Run(ctx, s.shell.Line)
 }
 

@@ -36,7 +36,14 @@ func runShell(ctx context.Context, p *process) command.ExitCode {
 	}
 	hint := ""
 	if !flags.named {
-		hint = "name one with -server HOST:PORT"
+		hint = "name one with -server HOST:PORT, or start one for this shell: zoka --embedded"
+	}
+	if flags.embedded {
+		stop, err := flags.startServer(ctx)
+		if err != nil {
+			return p.fail(err)
+		}
+		defer stop()
 	}
 	s, err := newSession(p, flags, hint)
 	if err != nil {
