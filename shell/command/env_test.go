@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -109,6 +111,8 @@ func TestExitCodeOf(t *testing.T) {
 		{&command.PartialError{Err: zkproto.NotEmpty}, command.ExitIncomplete},
 		{&command.ConnectError{Err: errors.New("refused")}, command.ExitIncomplete},
 		{command.ErrNotConnected, command.ExitIncomplete},
+		{&net.OpError{Err: syscall.ECONNREFUSED}, command.ExitIncomplete},
+		{&os.PathError{Err: syscall.ENOENT}, command.ExitFailed},
 		{&render.WriteError{Err: os.ErrClosed}, command.ExitIncomplete},
 		{command.At("/a", command.Usagef("no")), command.ExitUsage},
 		{&command.ConnectError{Err: command.Usagef("no")}, command.ExitUsage},

@@ -50,10 +50,13 @@ func (e *Error) Error() string {
 }
 
 // Reason is an error's text without the operation and the path that a client's error begins with: the command and
-// its path stand before it already.
+// its path stand before it already. An end by Ctrl-C is called so.
 func Reason(err error) string {
 	if e, ok := err.(interface{ Reason() string }); ok {
 		return e.Reason()
+	}
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
 	}
 	return err.Error()
 }
@@ -141,7 +144,7 @@ func ExitCodeOf(err error) ExitCode {
 		return ExitUnknown
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
-	case is[*ConnectError](err), is[*PartialError](err), is[*render.WriteError](err), is[net.Error](err),
+	case is[*ConnectError](err), is[*PartialError](err), is[*render.WriteError](err), is[*net.OpError](err),
 		errors.Is(err, ErrNotConnected), errors.Is(err, context.DeadlineExceeded), outcomeUnknown(err):
 		return ExitIncomplete
 	}
