@@ -18,6 +18,7 @@ type applier struct {
 	event  *znode.Event
 	zxid   zkproto.Zxid
 	tell   func(*conn) // sends event to a connection; made once
+	now    int64       // of the chunk, by sessions.clock
 }
 
 // applyChunk is how many transactions are applied under one take of the write lock.
@@ -48,6 +49,7 @@ func (a *applier) run() {
 
 // apply carries out a chunk of writes and answers them.
 func (a *applier) apply(ws []*write) {
+	a.now = a.s.sessions.clock()
 	a.s.treeMu.Lock()
 	for _, w := range ws {
 		if w.c != nil && w.c.drain {
@@ -141,7 +143,6 @@ func (a *applier) answer(w *write, res *znode.Result) {
 	a.kick(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := a.s.sessions.clock()
 	if w.op == zkproto.OpCreateSession {
 		c.establish()
 	} else {
@@ -154,7 +155,7 @@ func (a *applier) answer(w *write, res *znode.Result) {
 	}
 	c.stats.note(w.op, w.xid, w.x.Zxid)
 	c.stats.noted-- // its latency is known here
-	c.stats.answer(now, max(now-w.arrived, 0), 1)
+	c.stats.answer(a.now, max(a.now-w.arrived, 0), 1)
 	c.stats.tell(a.s)
 }
 

@@ -117,7 +117,7 @@ func TestJudge_ZkCliSeesNoDifference(t *testing.T) {
 	want := runCli(t, cli, apache.Addr())
 	got := runCli(t, cli, ours.Addr().String())
 	if got != want {
-		t.Errorf("zkCli.sh differs (- Apache, + zoka):\n%s", diff(want, got))
+		t.Errorf("zkCli.sh differs (- Apache, + zoka):\n%s", cliDiff(want, got))
 	}
 }
 
@@ -133,19 +133,19 @@ func runCli(t *testing.T, cli, addr string) string {
 	if err != nil {
 		t.Fatalf("zkCli.sh on %s: %v\n%s", addr, err, out)
 	}
-	return arrange(mask(string(out)))
+	return arrangeCli(maskCli(string(out)))
 }
 
 var (
-	prompt = regexp.MustCompile(`(?m)^\[zk: [^]]*\] ?`)
-	list   = regexp.MustCompile(`(?m)^\[(.+)\]$`)
+	cliPrompt = regexp.MustCompile(`(?m)^\[zk: [^]]*\] ?`)
+	cliList   = regexp.MustCompile(`(?m)^\[(.+)\]$`)
 )
 
-// arrange puts what has no order into one: events are printed whenever they come, and lists
+// arrangeCli puts what has no order into one: events are printed whenever they come, and lists
 // of ephemerals and the events of a deleteall follow the order of a hash table.
-func arrange(s string) string {
+func arrangeCli(s string) string {
 	_, s, _ = strings.Cut(s, "ls /\n")
-	s = list.ReplaceAllStringFunc(prompt.ReplaceAllString(s, ""), func(l string) string {
+	s = cliList.ReplaceAllStringFunc(cliPrompt.ReplaceAllString(s, ""), func(l string) string {
 		items := strings.Split(strings.Trim(l, "[]"), ", ")
 		slices.Sort(items)
 		return "[" + strings.Join(items, ", ") + "]"
@@ -164,7 +164,7 @@ func arrange(s string) string {
 	return strings.Join(append(answers, events...), "\n")
 }
 
-var masks = []struct {
+var cliMasks = []struct {
 	re   *regexp.Regexp
 	with string
 }{
@@ -175,15 +175,15 @@ var masks = []struct {
 	{regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d .*\n`), ""},
 }
 
-func mask(s string) string {
-	for _, m := range masks {
+func maskCli(s string) string {
+	for _, m := range cliMasks {
 		s = m.re.ReplaceAllString(s, m.with)
 	}
 	return s
 }
 
-// diff shows the lines that differ, and one before each.
-func diff(want, got string) string {
+// cliDiff shows the lines that differ, and one before each.
+func cliDiff(want, got string) string {
 	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
 	var out []string
 	for i := range max(len(a), len(b)) {
