@@ -25,8 +25,8 @@
 //
 // go-prompt edits the line and chooses from the menu, one Input call a line. It
 // is told of a window of 65,535 columns and rows; what it draws is not sent to
-// the terminal but taken apart again (capture), and package screen code lays it
-// out for the real window. So a line may be longer than the window, the window
+// the terminal but taken apart again (capture), and the screen lays it out for
+// the real window. So a line may be longer than the window, the window
 // may have any size or change it at any time, and an event may be drawn at any
 // moment: the screen knows every row that it owns.
 //

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -50,7 +51,7 @@ func complete(line string, cursor int) []tty.Candidate {
 // 4 takes what was run, one quoted line each; both may be missing.
 type shell struct {
 	term    *tty.Terminal
-	count   int
+	count   atomic.Int64 // commands run, shown in the prompt
 	ran     *os.File
 	control *os.File
 	proceed chan struct{} // a token for each "go" of the test
@@ -66,7 +67,7 @@ func program() int {
 		return 1
 	}
 	s.term, err = tty.Open(tty.Config{
-		Prompt:      func() string { return fmt.Sprintf("z %d> ", s.count) },
+		Prompt:      func() string { return fmt.Sprintf("z %d> ", s.count.Load()) },
 		PromptStyle: func() string { return os.Getenv("PROGRAM_STYLE") },
 		Color:       os.Getenv("PROGRAM_COLOR") != "",
 		Complete:    complete,
@@ -108,7 +109,7 @@ func (s *shell) run() int {
 			case "go":
 				s.proceed <- struct{}{}
 			case "refresh":
-				s.count += 100
+				s.count.Add(100)
 				s.term.Refresh()
 			case "cancel":
 				cancel(errors.New("told to stop"))
@@ -125,7 +126,7 @@ func (s *shell) run() int {
 
 func (s *shell) exec(ctx context.Context, line string) bool {
 	fmt.Fprintf(s.ran, "%q\n", line)
-	s.count++
+	s.count.Add(1)
 	verb, rest, _ := strings.Cut(line, " ")
 	switch verb {
 	case "quit":

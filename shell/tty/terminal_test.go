@@ -77,13 +77,12 @@ func TestPrintAbove_AtTheBottomOfTheWindow(t *testing.T) {
 func TestPrintAbove_OpenMenu(t *testing.T) {
 	h := start(t)
 	h.typed("cr\t\t\t")
+	indent := strings.Repeat(" ", 14) // the menu stands below the cursor
 	open := []string{
 		"z 0> createTTL",
-		"               create     about create",
-		"               createTTL  about createTTL",
+		indent + " create     about create",
+		indent + " createTTL  about createTTL",
 	}
-	// The menu stands below the cursor, which preview has moved to the end.
-	open[1], open[2] = menuAt(14, " create     about create"), menuAt(14, " createTTL  about createTTL")
 	h.waitRows(open...)
 	h.tell("above event")
 	h.waitRows(append([]string{"event"}, open...)...)
@@ -92,8 +91,6 @@ func TestPrintAbove_OpenMenu(t *testing.T) {
 	h.waitRows("event", "z 0> createTTL /a", "z 1>")
 	h.waitRan("createTTL /a")
 }
-
-func menuAt(col int, text string) string { return strings.Repeat(" ", col) + text }
 
 func TestPrintAbove_WrappedLine(t *testing.T) {
 	h := start(t, withSize(20, 10))
@@ -133,7 +130,7 @@ func TestPrintAbove_WhileACommandRuns(t *testing.T) {
 	h.waitRows("z 0> wait", "waiting", "event", "z 1>")
 }
 
-func TestPrintAbove_ManyGoroutinesOfEvents(t *testing.T) {
+func TestPrintAbove_ManyEvents(t *testing.T) {
 	h := start(t, withSize(40, 10))
 	h.typed("echo hello")
 	h.waitRows("z 0> echo hello")
