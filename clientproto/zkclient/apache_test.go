@@ -434,7 +434,13 @@ func testCloseEndsEphemerals(t *testing.T, s *peertest.Server) {
 		t.Fatal(err)
 	}
 	last := goes.Start(ctx, zkproto.OpSetData, &zkproto.SetDataRequest{Path: "/e", Data: []byte("end"), Version: -1}, new(zkproto.Stat))
-	closeClient(t, goes)
+	both := make(chan error, 2)
+	for range 2 {
+		go func() { both <- goes.Close(ctx) }()
+	}
+	if err := errors.Join(<-both, <-both); err != nil {
+		t.Errorf("close, twice at the same time: %v", err)
+	}
 	if err := last.Wait(ctx); err != nil {
 		t.Errorf("a request before Close: %v", err)
 	}

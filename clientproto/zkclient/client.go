@@ -55,6 +55,7 @@ type Client struct {
 		heard       time.Time     // when a server was last heard
 		seenWriter  bool          // the session is one that the whole ensemble knows
 		handshaking bool          // a session may be coming into being
+		goodbye     *Call         // closeSession, once Close has been called
 		auth        []AuthInfo
 		pass        *ConnectError // the last full pass without success, since the last success
 	}

@@ -52,6 +52,9 @@ type Config struct {
 	// Auth is sent on every new connection. A server that refuses one of these ends the client
 	// with zkproto.AuthFailed.
 	Auth []AuthInfo
+	// SASL, if set, makes a mechanism for each new connection, which authenticates before any
+	// request is sent. A server that refuses it ends the client with zkproto.AuthFailed.
+	SASL func() SASLMechanism
 	// OnEvent gets the changes of state and the events of watches set with [DefaultWatch].
 	OnEvent func(zkproto.WatchedEvent)
 	Dialer  Dialer

@@ -355,6 +355,32 @@ func TestReadOnly_FindsAWriter(t *testing.T) {
 		})
 }
 
+// TestLost_KeepsWhatWasNotSent: the writer is stuck in the middle of a request when the
+// connection is given up. That one is lost; the one behind it goes out on the next connection.
+func TestLost_KeepsWhatWasNotSent(t *testing.T) {
+	stuck := func(conn net.Conn) {
+		handshake(granted)(conn)
+		_, _ = conn.Read(make([]byte, 1))
+		<-time.After(time.Minute)
+	}
+	good := serving(func(conn net.Conn, req []byte) {
+		_, _ = conn.Write(append(append(unhex("00000015"), req[:4]...), unhex(syncReply1)[8:]...))
+	})
+	within(t, map[string][]script{"a:2181": {stuck, good}}, zkclient.Config{Servers: "a", SessionTimeout: 6 * time.Second},
+		func(t *testing.T, c *zkclient.Client, _ *network, seen *events) {
+			seen.state(t, zkproto.StateSyncConnected)
+			write := c.Start(t.Context(), zkproto.OpSetData, &zkproto.SetDataRequest{Path: "/"}, new(zkproto.Stat))
+			synctest.Wait()
+			behind := c.Start(t.Context(), zkproto.OpSync, &zkproto.PathRequest{Path: "/"}, new(zkproto.PathResponse))
+			if err := write.Wait(t.Context()); !errors.Is(err, zkproto.ConnectionLoss) || !zkclient.OutcomeUnknown(err) {
+				t.Errorf("the write: %v", err)
+			}
+			if err := behind.Wait(t.Context()); err != nil {
+				t.Errorf("the request behind it: %v", err)
+			}
+		})
+}
+
 // Calls that are given up while no server answers do not stay in memory.
 func TestQueue_ForgetsWhatWasGivenUp(t *testing.T) {
 	within(t, nil, zkclient.Config{Servers: "a"}, func(t *testing.T, c *zkclient.Client, _ *network, _ *events) {

@@ -13,10 +13,10 @@ import (
 // what comes back empty is behind the client and takes only a new session.
 func TestApacheRestart(t *testing.T) {
 	checkGoroutines(t)
-	opts := peertest.Options{ClientPort: peertest.FreePort(t), DataDir: t.TempDir()}
+	opts := peertest.Options{ClientPort: peertest.FreePort(t), DataDir: t.TempDir(), Config: []string{"tickTime=500", "maxSessionTimeout=60000"}}
 	s := peertest.StartZK39(t, opts)
 	state := newEvents()
-	c := dial(t, zkclient.Config{Servers: s.Addr(), SessionTimeout: 8 * time.Second, Renew: true, OnEvent: state.take})
+	c := dial(t, zkclient.Config{Servers: s.Addr(), SessionTimeout: time.Minute, OnEvent: state.take})
 	state.state(t, zkproto.StateSyncConnected)
 	if _, _, err := c.Create(ctx, "/e", nil, nil, zkproto.ModeEphemeral, 0); err != nil {
 		t.Fatal(err)
@@ -29,15 +29,20 @@ func TestApacheRestart(t *testing.T) {
 	if err := waiting.Wait(ctx); err != nil || c.Session().ID != id {
 		t.Fatalf("a write that waited: %v; session %s, was %s", err, c.Session().ID, id)
 	}
+	closeClient(t, c)
 
-	state.state(t, zkproto.StateSyncConnected)
+	state = newEvents()
+	c = dial(t, zkclient.Config{Servers: s.Addr(), SessionTimeout: time.Second, Renew: true, OnEvent: state.take})
+	create(t, c, "/old", "")
+	id = c.Session().ID
 	s.Kill()
-	peertest.StartZK39(t, peertest.Options{ClientPort: opts.ClientPort})
+	opts.DataDir = ""
+	peertest.StartZK39(t, opts)
 	state.state(t, zkproto.StateExpired)
 	state.state(t, zkproto.StateSyncConnected)
 	if c.Session().ID == id {
 		t.Error("an empty server took the old session")
 	}
 	create(t, c, "/new", "")
-	closeClient(t, c) // while the second server still runs
+	closeClient(t, c) // while this server still runs
 }

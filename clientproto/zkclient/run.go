@@ -58,8 +58,11 @@ func (c *Client) session() error {
 			c.attempts++ // a server that drops us at once is not to be called in a tight loop
 		}
 		c.lost(err)
-		if errors.Is(err, zkproto.AuthFailed) {
+		switch {
+		case errors.Is(err, zkproto.AuthFailed):
 			return err
+		case c.saidGoodbye():
+			return ErrClosed
 		}
 	}
 }

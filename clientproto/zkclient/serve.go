@@ -62,6 +62,12 @@ func (c *Client) setupLocked(op zkproto.OpCode, req zkproto.Record) {
 func (c *Client) serve(l *link) error {
 	stop := context.AfterFunc(c.ctx, func() { _ = l.conn.Close() })
 	defer stop()
+	if c.cfg.SASL != nil {
+		if err := c.authenticate(l, c.cfg.SASL()); err != nil {
+			_ = l.conn.Close() // err is the one that matters
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancel(c.ctx)
 	var helpers sync.WaitGroup
 	var writeErr, found error
