@@ -176,7 +176,8 @@ func (c *conn) getACL(path string) zkproto.Code {
 }
 
 func (c *conn) getEphemerals(prefix string) zkproto.Code {
-	if strings.TrimSpace(prefix) == "/" || strings.TrimSpace(prefix) == "" {
+	// As Java's trim has it, control characters are blank too.
+	if t := strings.TrimFunc(prefix, func(r rune) bool { return r <= ' ' }); t == "/" || t == "" {
 		prefix = ""
 	}
 	paths := []string{}
