@@ -41,41 +41,23 @@ type Conf struct {
 	MaxClientCnxns                                 int // 0 is no limit
 }
 
-// Conf tells the configuration that is in force.
+// Conf tells the configuration that is in force. Sizes that cannot be told are 0.
 func (s *Server) Conf() Conf {
 	c := Conf{
-		DataDir: filepath.Join(s.cfg.DataDir, versionDir), DataLogDir: filepath.Join(s.cfg.DataDir, versionDir),
+		DataDir: s.folder.SnapDir(), DataLogDir: s.folder.LogDir(),
 		TickTime: s.cfg.TickTime.Milliseconds(), MaxClientCnxns: max(s.cfg.MaxClientCnxns, 0),
 		MinSessionTimeout: s.cfg.MinSessionTimeout.Milliseconds(), MaxSessionTimeout: s.cfg.MaxSessionTimeout.Milliseconds(),
 	}
-	if s.cfg.LogDir != "" {
-		c.DataLogDir = filepath.Join(s.cfg.LogDir, versionDir)
+	var err error
+	if c.DataDirSize, c.DataLogSize, err = s.folder.Sizes(); err != nil {
+		s.log.Warn("cannot tell the size of the data", "err", err)
 	}
-	c.DataDirSize, c.DataLogSize = s.dirSize(c.DataDir), s.dirSize(c.DataLogDir)
 	if len(s.cfg.Listeners) > 0 {
 		if tcp, ok := s.cfg.Listeners[0].Addr().(*net.TCPAddr); ok {
 			c.ClientPort = tcp.Port
 		}
 	}
 	return c
-}
-
-// versionDir is the folder of the files' format, below dataDir and dataLogDir.
-const versionDir = "version-2"
-
-// dirSize adds up the files of one folder.
-func (s *Server) dirSize(dir string) int64 {
-	entries, err := s.cfg.FS.ReadDir(dir)
-	if err != nil {
-		return 0
-	}
-	var size int64
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			size += info.Size()
-		}
-	}
-	return size
 }
 
 func wordDirs(s *Server, _ []byte, out io.Writer) {
