@@ -204,7 +204,7 @@ func (g *chunk) lockTree() {
 }
 
 func (g *chunk) unlock() {
-	g.c.stats.answerReads(g.c)
+	g.c.stats.answerReads(g.c.s, g.c.arrived)
 	g.c.mu.Unlock()
 	if g.tree {
 		g.c.s.treeMu.RUnlock()

@@ -71,7 +71,7 @@ func (c *conn) kick() {
 		c.out = nil
 		c.overflow = true
 	}
-	if !c.flushing && !c.closed {
+	if !c.flushing && !c.closed && (len(c.out) > 0 || c.hangup || c.overflow) {
 		c.flushing = true
 		go c.write()
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -86,6 +87,7 @@ func TestCrash_KeepsWhatWasAcknowledged(t *testing.T) {
 			if s.stopped() {
 				t.Fatal(s.Wait())
 			}
+			runtime.Gosched()
 		}
 		acked := make([]int64, len(writers))
 		for i, w := range writers {

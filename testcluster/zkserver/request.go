@@ -99,16 +99,12 @@ func (c *conn) drainQueue() {
 	defer c.mu.Unlock()
 	n := 0
 	for n < len(c.queue) && c.queue[n].after <= c.answered && !c.hangup {
-		q := &c.queue[n]
-		c.read(q.frame)
-		c.stats.pendingSince(q.arrived)
-		*q = queued{}
+		c.read(c.queue[n].frame)
+		c.stats.answerReads(c.s, c.queue[n].arrived)
+		c.queue[n] = queued{}
 		n++
 	}
-	if n > 0 {
-		c.stats.answerReads(c)
-		if c.queue = c.queue[n:]; len(c.queue) == 0 {
-			c.queue = nil
-		}
+	if c.queue = c.queue[n:]; len(c.queue) == 0 {
+		c.queue = nil
 	}
 }

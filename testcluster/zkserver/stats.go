@@ -53,13 +53,12 @@ type connStats struct {
 	op             bool  // lastOp is known
 
 	noted            int64 // replies whose latency is not added yet
-	oldest           int64 // when the longest-waiting of them arrived, if it waited in the queue
 	told             latency
 	toldIn, toldSent int64 // what the server's totals have
 }
 
 func (st *connStats) reset() {
-	*st = connStats{lastCxid: -1, lastZxid: -1, oldest: -1}
+	*st = connStats{lastCxid: -1, lastZxid: -1}
 }
 
 // note takes down the request that is being answered.
@@ -71,24 +70,15 @@ func (st *connStats) note(op zkproto.OpCode, cxid int32, zxid zkproto.Zxid) {
 	st.noted++
 }
 
-// pendingSince tells of a read that waited in the queue.
-func (st *connStats) pendingSince(arrived int64) {
-	if st.oldest < 0 || arrived < st.oldest {
-		st.oldest = arrived
-	}
-}
-
-// answerReads adds up the latency of what was noted: all of it arrived together.
-func (st *connStats) answerReads(c *conn) {
+// answerReads adds up the latency of what was noted: all of it arrived together, or that is
+// how it is reckoned.
+func (st *connStats) answerReads(s *Server, arrived int64) {
 	if st.noted > 0 {
-		now, arrived := c.s.sessions.clock(), c.arrived
-		if st.oldest >= 0 {
-			arrived = st.oldest
-		}
+		now := s.sessions.clock()
 		st.answer(now, max(now-arrived, 0), st.noted)
-		st.noted, st.oldest = 0, -1
+		st.noted = 0
 	}
-	st.tell(c.s)
+	st.tell(s)
 }
 
 // answer takes down n replies.
