@@ -167,10 +167,7 @@ func cloneBytes(b []byte) []byte {
 // frames has buffers for requests.
 var frames = sync.Pool{New: func() any { return new([]byte) }}
 
-// headerLen is the length word, the xid and the operation.
-const headerLen = 12
-
-// encode writes the frame, with the xid left open.
+// encode writes the frame: its length, the xid, which is left open, the operation and req.
 func (call *Call) encode(req zkproto.Record) error {
 	call.frame = frames.Get().(*[]byte)
 	b := append((*call.frame)[:0], 0, 0, 0, 0, 0, 0, 0, 0)

@@ -2,12 +2,15 @@ package zkclient_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/scripts/peers/peertest"
 )
 
 func TestParseConnectString(t *testing.T) {
@@ -70,4 +73,18 @@ func FuzzParseConnectString(f *testing.F) {
 			t.Fatalf("%q: %q %q, then %q %q %v", s, hosts, chroot, again, chroot2, err)
 		}
 	})
+}
+
+// TestDial_NobodyThere is what a person sees who named the wrong address.
+func TestDial_NobodyThere(t *testing.T) {
+	checkGoroutines(t)
+	port := peertest.FreePort(t)
+	_, err := zkclient.Dial(t.Context(), zkclient.Config{Servers: fmt.Sprintf("127.0.0.1:%d,nowhere.invalid", port)})
+	want := fmt.Sprintf("no ZooKeeper server: 127.0.0.1:%d: connection refused; nowhere.invalid:2181: ", port)
+	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "dial tcp") {
+		t.Errorf("got  %v\nwant %s…", err, want)
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("%v does not wrap the reasons", err)
+	}
 }

@@ -110,6 +110,15 @@ func handshake(answer string) script {
 	}
 }
 
+// holding answers the handshake and then nothing more.
+func holding(answer string) script {
+	return func(conn net.Conn) {
+		handshake(answer)(conn)
+		for frame(conn) != nil {
+		}
+	}
+}
+
 // serving grants the session, answers pings and closeSession, and hands other frames to reply.
 func serving(reply func(conn net.Conn, request []byte)) script {
 	return func(conn net.Conn) {
@@ -125,10 +134,6 @@ func serving(reply func(conn net.Conn, request []byte)) script {
 			}
 		}
 	}
-}
-
-func playing(answers string) func(net.Conn, []byte) {
-	return func(conn net.Conn, _ []byte) { _, _ = conn.Write(unhex(answers)) }
 }
 
 // within runs f in a bubble of fake time, with a client on the network.
@@ -153,7 +158,7 @@ func TestHandshake(t *testing.T) {
 		reason string // why a:2181 was passed over; "" if it was not
 	}{
 		{"37 bytes", serving(nil), ""},
-		{"36 bytes", handshake(grantedOld), ""},
+		{"36 bytes", holding(grantedOld), ""},
 		{"a reply's header", handshake(headerOnly), "read-only"},
 		{"too short", handshake("00000005 0000000000"), "malformed"},
 		{"left-over bytes", handshake("00000027" + granted[8:] + "0102"), "malformed"},
@@ -161,7 +166,7 @@ func TestHandshake(t *testing.T) {
 		{"end in the answer", handshake(granted[:43]), "closed the connection during the handshake"},
 		{"another protocol", handshake(hex.EncodeToString([]byte("HTTP/1.1 400 Bad Request"))), `not a ZooKeeper server: it answers "HTTP"`},
 		{"a negative length", handshake("ffffffff"), "not a ZooKeeper server"},
-		{"read-only though not asked for", handshake(granted[:len(granted)-2] + "01"), "read-only"},
+		{"read-only though not asked for", holding(granted[:len(granted)-2] + "01"), "read-only"},
 		{"silence", func(conn net.Conn) { frame(conn); _ = frame(conn) }, "no answer in time"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -175,7 +180,7 @@ func TestHandshake(t *testing.T) {
 					if tt.reason == "" {
 						want = "a:2181"
 					}
-					if got := c.Server(); tt.name != "36 bytes" && got != want || n.dialled[0] != "a:2181" {
+					if got := c.Server(); got != want || n.dialled[0] != "a:2181" {
 						t.Errorf("connected to %s, want %s", got, want)
 					}
 					if s := c.Session(); s.ID != 0x100001879490000 || len(s.Password) != zkproto.PasswordLen {
@@ -256,11 +261,7 @@ func TestBrokenReplies(t *testing.T) {
 // TestSilence: the silent connection is given up after 2/3 of the timeout, and without any
 // server the session ends itself 4/3 of the timeout after the last word.
 func TestSilence(t *testing.T) {
-	silent := func(conn net.Conn) {
-		handshake(granted)(conn)
-		for frame(conn) != nil {
-		}
-	}
+	silent := holding(granted)
 	within(t, map[string][]script{"a:2181": {silent, func(net.Conn) {}}}, zkclient.Config{Servers: "a", SessionTimeout: 6 * time.Second},
 		func(t *testing.T, c *zkclient.Client, n *network, seen *events) {
 			began := time.Now()
@@ -324,11 +325,7 @@ func TestConnectOnce_NamesEveryServer(t *testing.T) {
 
 // TestReadOnly_FindsAWriter: a client on a read-only server asks the others, and moves.
 func TestReadOnly_FindsAWriter(t *testing.T) {
-	readOnly := func(conn net.Conn) {
-		handshake(granted[:len(granted)-2] + "01")(conn)
-		for frame(conn) != nil {
-		}
-	}
+	readOnly := holding(granted[:len(granted)-2] + "01")
 	isro := func(answer string) script {
 		return func(conn net.Conn) {
 			word := make([]byte, 4)
@@ -379,6 +376,39 @@ func TestLost_KeepsWhatWasNotSent(t *testing.T) {
 				t.Errorf("the request behind it: %v", err)
 			}
 		})
+}
+
+// TestClose_DuringTheHandshake: the server has been asked for a session, so there will be one;
+// Close waits for it, to end it.
+func TestClose_DuringTheHandshake(t *testing.T) {
+	var asked, answer chan struct{}
+	ended := false
+	slow := func(conn net.Conn) {
+		frame(conn)
+		close(asked)
+		<-answer
+		_, _ = conn.Write(unhex(granted))
+		last := frame(conn)
+		ended = len(last) == 8 && bytes.Equal(last[4:], unhex("fffffff5"))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		asked, answer = make(chan struct{}), make(chan struct{})
+		n := newNetwork(t, map[string][]script{"a:2181": {slow}})
+		c, err := zkclient.New(zkclient.Config{Servers: "a", Dialer: n.dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-asked
+		closed := make(chan error)
+		go func() { closed <- c.Close(context.Background()) }()
+		synctest.Wait()
+		close(answer)
+		err = <-closed
+		n.close()
+		if err != nil || !ended {
+			t.Errorf("close: %v; closeSession was sent: %v", err, ended)
+		}
+	})
 }
 
 // Calls that are given up while no server answers do not stay in memory.

@@ -101,7 +101,7 @@ func testStallIsNoticed(t *testing.T, s *peertest.Server) {
 func testSelfExpiry(t *testing.T, s *peertest.Server) {
 	p := startProxy(t, s.Addr())
 	state := newEvents()
-	c := dial(t, zkclient.Config{Servers: p.addr(), OnEvent: state.take, SessionTimeout: 300 * time.Millisecond})
+	c := dial(t, zkclient.Config{Servers: p.addr(), OnEvent: state.take, SessionTimeout: 600 * time.Millisecond})
 	state.state(t, zkproto.StateSyncConnected)
 	p.refuse(true)
 	p.cut()
@@ -110,7 +110,7 @@ func testSelfExpiry(t *testing.T, s *peertest.Server) {
 	waiting := c.Start(ctx, zkproto.OpSync, &zkproto.PathRequest{Path: "/"}, new(zkproto.PathResponse))
 	state.state(t, zkproto.StateExpired)
 	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("the session of 300 ms expired after %s", took)
+		t.Errorf("the session of 600 ms expired after %s", took)
 	}
 	if err := waiting.Wait(ctx); !errors.Is(err, zkproto.SessionExpired) {
 		t.Errorf("a call that waited: %v", err)

@@ -2,7 +2,6 @@ package zkclient
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -67,7 +66,7 @@ func handshake(conn net.Conn, req *zkproto.ConnectRequest, timeout time.Duration
 
 // noAnswer puts words to a connection that was closed during the handshake: servers say no so.
 func noAnswer(err error, req *zkproto.ConnectRequest) error {
-	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !isReset(err) {
+	if !isHangUp(err) {
 		return err
 	}
 	why := "it is not serving (no quorum?), or has too many connections"

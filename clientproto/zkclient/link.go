@@ -26,8 +26,15 @@ func (l *link) readTimeout() time.Duration { return l.timeout * 2 / 3 }
 // of the read timeout, and never more than 10 s.
 func (l *link) pingAfter() time.Duration { return min(l.readTimeout()/3, 10*time.Second) }
 
-func isReset(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+// isHangUp says that the other side has closed the connection. An in-memory connection says so
+// with ErrClosedPipe.
+func isHangUp(err error) bool {
+	for _, hangUp := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, io.ErrClosedPipe} {
+		if errors.Is(err, hangUp) {
+			return true
+		}
+	}
+	return false
 }
 
 // ProtocolError is a server that says what it cannot say; the connection is given up.

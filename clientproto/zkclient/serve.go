@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"runtime"
 	"sync"
@@ -213,7 +212,7 @@ func (c *Client) lost(err error) {
 	defer c.mu.Unlock()
 	for _, q := range []*fifo{&c.mu.sent, &c.mu.sentAuth} {
 		for call := q.pop(); call != nil; call = q.pop() {
-			if call.op == zkproto.OpCloseSession && (err == io.EOF || isReset(err)) {
+			if call.op == zkproto.OpCloseSession && isHangUp(err) {
 				if _, ok := call.take(); ok {
 					call.end(nil)
 				}

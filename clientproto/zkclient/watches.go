@@ -12,8 +12,8 @@ import (
 // Watch is called with each event of a watch, see the package's Callbacks.
 type Watch = func(zkproto.WatchedEvent)
 
-// DefaultWatch, given as the watch of an operation, sends the events to [Config.OnEvent]. On
-// one path it is set once, however often it is given. It is not to be called.
+// DefaultWatch stands for [Config.OnEvent] where an operation takes a watch. On one path it is
+// set once, however often it is given. It is not to be called.
 func DefaultWatch(zkproto.WatchedEvent) {}
 
 // isDefault compares by the address of the code. DefaultWatch is a plain function and no

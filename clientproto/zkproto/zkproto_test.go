@@ -124,6 +124,17 @@ func TestValidatePath_GivesApachesReason(t *testing.T) {
 	}
 }
 
+func TestWatchedEvent_PrintsAsInZkCli(t *testing.T) {
+	for want, ev := range map[string]WatchedEvent{
+		"WatchedEvent state:SyncConnected type:None path:null zxid: -1":            {Type: EventNone, State: StateSyncConnected},
+		"WatchedEvent state:SyncConnected type:NodeDataChanged path:/a zxid: 4711": {EventNodeDataChanged, StateSyncConnected, "/a", 4711},
+	} {
+		if got := ev.String(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
 func TestPathParts(t *testing.T) {
 	for _, c := range [][3]string{{"/", "", ""}, {"/a", "/", "a"}, {"/a/b", "/a", "b"}} {
 		if p, b := Parent(c[0]), Base(c[0]); p != c[1] || b != c[2] {
