@@ -197,5 +197,20 @@ func (d *deletion) stopped(err error, of int) error {
 	if d.deleted == 0 {
 		return err
 	}
-	return &command.PartialError{Err: fmt.Errorf("%d of %s deleted: %w", d.deleted, znodes(of), err)}
+	return &stoppedError{d.deleted, of, err}
 }
+
+// stoppedError is a command.PartialError that tells how far the work came.
+type stoppedError struct {
+	done, of int
+	err      error
+}
+
+func (e *stoppedError) Error() string {
+	return fmt.Sprintf("%d of %s deleted: %s", e.done, znodes(e.of), command.Reason(e.err))
+}
+
+// Reason is Error: how far it came is told of an interruption too.
+func (e *stoppedError) Reason() string { return e.Error() }
+
+func (e *stoppedError) Unwrap() error { return &command.PartialError{Err: e.err} }

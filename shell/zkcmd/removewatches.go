@@ -43,7 +43,7 @@ var removewatches = command.Spec{
 		{Line: "removewatches -c /app", Means: "those on its children"},
 		{Line: "removewatches -l /app", Means: "also while there is no connection"},
 	},
-	Pipelined: command.Always,
+	// Not pipelined: the client knows a watch of its own when the reply that sets it has come.
 	Bind: func(fs *pflag.FlagSet) command.Run {
 		wanted := make([]*bool, len(watchKinds))
 		for i, k := range watchKinds {

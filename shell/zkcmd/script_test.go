@@ -43,11 +43,28 @@ import (
 func TestCommands_Apache(t *testing.T) {
 	s := peertest.StartZK39(t, peertest.Options{Config: []string{"extendedTypesEnabled=true", "enforceQuota=true"}})
 	runFiles(t, s.Addr(), "testdata/commands/*.txt")
+	runFiles(t, s.Addr(), "testdata/whole/*.txt") // these are alone on their server, or the last
 }
 
 // TestCommands_Own runs them on zoka's.
 func TestCommands_Own(t *testing.T) {
-	runFiles(t, startOwn(t), "testdata/commands/*.txt")
+	addr := startOwn(t)
+	runFiles(t, addr, "testdata/commands/*.txt")
+	runFiles(t, addr, "testdata/whole/*.txt")
+}
+
+// TestEnsemble_Apache runs the files that want an ensemble, on one of a single member.
+func TestEnsemble_Apache(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "myid"), []byte("1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client, quorum, election := peertest.FreePort(t), peertest.FreePort(t), peertest.FreePort(t)
+	s := peertest.StartZK39(t, peertest.Options{DataDir: dir, ClientPort: client, Config: []string{
+		"standaloneEnabled=false", "reconfigEnabled=true", "skipACL=yes",
+		fmt.Sprintf("server.1=127.0.0.1:%d:%d:participant;127.0.0.1:%d", quorum, election, client),
+	}})
+	runFiles(t, s.Addr(), "testdata/ensemble/*.txt")
 }
 
 // startOwn starts a server of zoka's that keeps its files in memory.
