@@ -53,9 +53,10 @@ func run() int {
 	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the writer: the session must still be ended
 	go p.handle(signals, cancel)   // lives as long as the process
 
-	code := pick(p).run(ctx, p)
+	m := pick(p)
+	code := m.run(ctx, p)
 	var sig signalError
-	if errors.As(context.Cause(ctx), &sig) {
+	if errors.As(context.Cause(ctx), &sig) && !m.service {
 		return 128 + int(sig.Signal)
 	}
 	return int(code)

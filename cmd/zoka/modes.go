@@ -14,13 +14,16 @@ type mode struct {
 	names []string
 	short string // for --help
 	run   func(context.Context, *process) command.ExitCode
+	// service: a signal is the mode's ordinary end, and its own exit code counts.
+	service bool
 }
 
 // modes are all but the shell.
 func modes() []mode {
 	return []mode{
-		{[]string{"help"}, "show this text, or explain a command of the shell", runHelp},
-		{[]string{"version"}, "show zoka's version", runVersion},
+		{names: []string{"help"}, short: "show this text, or explain a command of the shell", run: runHelp},
+		{names: []string{"server"}, short: "run a ZooKeeper server as a zoo.cfg describes it", run: runServer, service: true},
+		{names: []string{"version"}, short: "show zoka's version", run: runVersion},
 	}
 }
 

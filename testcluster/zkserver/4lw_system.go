@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"strings"
 )
 
@@ -109,13 +108,10 @@ func Environment() []Setting {
 // memory is what the runtime holds and does not use, the limit it has been given, and what it holds. Without a limit
 // the most is what it holds.
 func memory() (free, most, total uint64) {
-	samples := []metrics.Sample{
-		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/released:bytes"},
-	}
-	metrics.Read(samples)
-	released := samples[2].Value.Uint64()
-	total, free = samples[0].Value.Uint64()-released, samples[1].Value.Uint64()
-	most = total
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	total = m.Sys - m.HeapReleased
+	free, most = m.HeapIdle-m.HeapReleased, total
 	if limit := debug.SetMemoryLimit(-1); limit < 1<<50 {
 		most = uint64(limit)
 	}
