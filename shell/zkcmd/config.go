@@ -48,8 +48,8 @@ func (c Config) View() render.View {
 	return withStat(render.Text{Lines: strings.Split(strings.TrimSuffix(c.Text, "\n"), "\n")}, c.Stat)
 }
 
-// parseConfig reads the lines of a configuration: key=value.
-func parseConfig(text string) Config {
+// ParseConfig reads the lines of a configuration: key=value.
+func ParseConfig(text string) Config {
 	c := Config{Text: text, Servers: []ConfigServer{}}
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
@@ -91,7 +91,7 @@ var config = command.Spec{
 			if len(data) == 0 {
 				env.Notify("config: the server is standalone, or tells no configuration")
 			}
-			c := parseConfig(string(data))
+			c := ParseConfig(string(data))
 			c.Clients, c.Stat = *clients, statIf(*stat, s)
 			return c, nil
 		}

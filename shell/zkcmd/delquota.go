@@ -47,7 +47,7 @@ var delquota = command.Spec{
 				}
 			}
 			if !single {
-				return LimitsSet{path, nil}, command.At(path, deleteQuota(ctx, zk, path))
+				return LimitsSet{path, nil}, command.At(path, DeleteQuota(ctx, zk, path))
 			}
 			if _, err := zk.Set(ctx, zkproto.Join(quotaPath(path), limitsNode), []byte(limits.String()), -1); err != nil {
 				return nil, command.At(path, err)
@@ -57,8 +57,8 @@ var delquota = command.Spec{
 	},
 }
 
-// deleteQuota deletes the two znodes of a quota, and what is left without children above them.
-func deleteQuota(ctx context.Context, zk command.ZK, path string) error {
+// DeleteQuota deletes the two znodes of a quota, and what is left without children above them.
+func DeleteQuota(ctx context.Context, zk command.ZK, path string) error {
 	at := quotaPath(path)
 	for _, node := range []string{limitsNode, statsNode} {
 		if err := zk.Delete(ctx, zkproto.Join(at, node), -1); err != nil && !errors.Is(err, zkproto.NoNode) {

@@ -49,7 +49,7 @@ var reconfig = command.Spec{
 			if err != nil {
 				return nil, err
 			}
-			c := parseConfig(string(text))
+			c := ParseConfig(string(text))
 			c.Stat = statIf(*stat, s)
 			return c, nil
 		}
@@ -90,14 +90,14 @@ func (f reconfigFlags) change(given func(string) bool) (c reconfiguration, err e
 		}
 	}
 	if given("file") {
-		c.members, err = readMembers(*f.file)
+		c.members, err = ReadMembers(*f.file)
 	}
 	return c, err
 }
 
-// readMembers reads the lines of a file that tell of servers, groups and weights. Comments, and keys of other
+// ReadMembers reads the lines of a file that tell of servers, groups and weights. Comments, and keys of other
 // kinds, are passed over, so that a whole zoo.cfg will do.
-func readMembers(name string) (string, error) {
+func ReadMembers(name string) (string, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return "", err

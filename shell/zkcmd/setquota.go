@@ -77,7 +77,7 @@ var setquota = command.Spec{
 			if err != nil {
 				return nil, err
 			}
-			limits, err := setLimits(ctx, zk, path, asked)
+			limits, err := SetLimits(ctx, zk, path, asked)
 			if err != nil {
 				return nil, command.At(path, err)
 			}
@@ -87,8 +87,9 @@ var setquota = command.Spec{
 	},
 }
 
-// setLimits merges limits into those of path.
-func setLimits(ctx context.Context, zk command.ZK, path string, asked Limits) (Limits, error) {
+// SetLimits merges limits into those of path, and returns what holds now. A *[QuotaConflictError] tells of a quota
+// above or below.
+func SetLimits(ctx context.Context, zk command.ZK, path string, asked Limits) (Limits, error) {
 	if _, err := zk.Exists(ctx, path, nil); err != nil {
 		return noLimits, err
 	}
