@@ -26,7 +26,11 @@ func (p *Prep) multi() (txn.Body, zkproto.Code) {
 			m.Subs = append(m.Subs, errorSub(code))
 			continue
 		}
-		m.Subs = append(m.Subs, txn.Sub{Type: op, Body: body})
+		decided := txn.Sub{Type: op, Body: body}
+		if op == zkproto.OpCreate2 {
+			decided.Type, decided.Asked = zkproto.OpCreate, op
+		}
+		m.Subs = append(m.Subs, decided)
 	}
 	return m, zkproto.OK
 }

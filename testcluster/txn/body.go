@@ -205,6 +205,10 @@ func (e *Error) Decode(r *jute.Reader) { e.Code = zkproto.Code(r.Int()) }
 type Sub struct {
 	Type zkproto.OpCode
 	Body Body
+	// Asked is the operation that the client asked for, where that is another one: a
+	// create2 stands as create, since Apache's servers before 3.9 lose a create2 when they
+	// replay a multi. It is not written; 0 is Type.
+	Asked zkproto.OpCode
 }
 
 // Multi does all of its operations or, where one of them is an [Error], none.
@@ -250,7 +254,7 @@ func (m *Multi) Decode(r *jute.Reader) {
 			r.Fail(op.String() + " inside a multi: " + err.Error())
 			return
 		}
-		m.Subs = append(m.Subs, Sub{op, body})
+		m.Subs = append(m.Subs, Sub{Type: op, Body: body})
 	}
 }
 

@@ -68,7 +68,7 @@ func TestTxn_MatchesApacheBytes(t *testing.T) {
 }
 
 func TestDecode_MalformedInput(t *testing.T) {
-	multi := (&Txn{Header: Header{Type: zkproto.OpMulti}, Body: &Multi{[]Sub{{zkproto.OpCloseSession, &CloseSession{}}}}}).AppendTo(nil)
+	multi := (&Txn{Header: Header{Type: zkproto.OpMulti}, Body: &Multi{[]Sub{{Type: zkproto.OpCloseSession, Body: &CloseSession{}}}}}).AppendTo(nil)
 	unknown := (&Header{Type: 99}).AppendTo(nil)
 	for name, b := range map[string][]byte{"empty": nil, "no body": (&Header{Type: zkproto.OpDelete}).AppendTo(nil), "session in a multi": multi, "unknown type": unknown} {
 		if _, err := Decode(b); !errors.Is(err, jute.ErrMalformed) {
@@ -79,8 +79,8 @@ func TestDecode_MalformedInput(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add((&Txn{Header: Header{Type: zkproto.OpMulti}, Body: &Multi{[]Sub{
-		{zkproto.OpCreate, &Create{Path: "/a", ACL: zkproto.OpenACL()}},
-		{zkproto.OpError, &Error{zkproto.NoNode}},
+		{Type: zkproto.OpCreate, Body: &Create{Path: "/a", ACL: zkproto.OpenACL()}},
+		{Type: zkproto.OpError, Body: &Error{zkproto.NoNode}},
 	}}}).AppendTo(nil))
 	f.Add((&Txn{Header: Header{Type: zkproto.OpCreateTTL}, Body: &CreateTTL{TTL: 5}}).AppendTo(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {

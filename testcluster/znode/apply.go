@@ -1,6 +1,8 @@
 package znode
 
 import (
+	"cmp"
+
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/txn"
 )
@@ -88,7 +90,7 @@ func (t *Tree) applyMulti(h *txn.Header, m *txn.Multi, events []Event) ([]zkprot
 	for _, s := range m.Subs {
 		var res Result
 		res, events = t.applyOne(h, s.Type, s.Body, events)
-		results = append(results, multiResult(s.Type, &res))
+		results = append(results, multiResult(cmp.Or(s.Asked, s.Type), &res))
 	}
 	return results, events
 }
