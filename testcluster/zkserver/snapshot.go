@@ -148,8 +148,8 @@ func (c *copied) add(n *znode.SnapshotNode) {
 // keep copies b and keeps null apart from empty. A slice that append moves away from stays
 // good: the old memory is not written again.
 func (c *copied) keep(b []byte) []byte {
-	if b == nil {
-		return nil
+	if len(b) == 0 {
+		return b // null or empty: a slice of the memory would not tell them apart
 	}
 	at := len(c.bytes)
 	c.bytes = append(c.bytes, b...)
