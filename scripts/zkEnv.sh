@@ -3,6 +3,7 @@
 #   ZOKA         the zoka binary; by default beside the launchers, one folder up (also in bin/), or on the PATH
 #   ZOOCFGDIR    the folder of zoo.cfg; --config DIR as first arguments of a launcher wins
 #   ZOOCFG       the configuration's name in that folder (zoo.cfg)
+#   SERVER_JVMFLAGS, JVMFLAGS   the -Dzookeeper.KEY=VALUE among them override zoo.cfg
 #   ZOO_LOG_DIR  the folder of what a server started in the background writes
 #
 # shellcheck shell=bash

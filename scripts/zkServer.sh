@@ -16,6 +16,16 @@ out=$ZOO_LOG_DIR/zookeeper-${USER:-$(id -un)}-server-${HOSTNAME:-$(hostname)}.ou
 # How long stop waits for the server's end, in tenths of a second.
 stop_patience=300
 
+# What the JVM's flags tell the server itself, zoka is told too: -Dzookeeper.KEY=VALUE and the like.
+flags=()
+read -ra words <<<"${SERVER_JVMFLAGS:-} ${JVMFLAGS:-}"
+for word in "${words[@]}"; do
+  case $word in
+    -Dzookeeper.* | -Djute.maxbuffer* | -Dreadonlymode.enabled=* | -Dznode.container.*) flags+=("$word") ;;
+  esac
+done
+[[ -z ${ZOO_DATADIR_AUTOCREATE_DISABLE:-} ]] || flags+=(-Dzookeeper.datadir.autocreate=false)
+
 # setting KEY [FILE] prints the last value of a key, as a properties file means it.
 setting() {
   local file=${2:-$config}
@@ -55,7 +65,7 @@ start() {
     return 1
   fi
   mkdir -p -- "$ZOO_LOG_DIR"
-  detached "$ZOKA" server "$config" >"$out" 2>&1 </dev/null &
+  detached "$ZOKA" server "${flags[@]}" "$config" >"$out" 2>&1 </dev/null &
   pid=$!
   if ! echo -n "$pid" >"$pid_file"; then
     echo 'FAILED TO WRITE PID'
@@ -193,7 +203,7 @@ case $verb in
   start) start ;;
   start-foreground)
     find_zoka
-    exec "$ZOKA" server "$config"
+    exec "$ZOKA" server "${flags[@]}" "$config"
     ;;
   stop) stop ;;
   restart)
@@ -203,7 +213,7 @@ case $verb in
   status) status ;;
   print-cmd)
     find_zoka
-    echo "\"$ZOKA\" server \"$config\" > \"$out\" 2>&1 < /dev/null"
+    echo "\"$ZOKA\" server ${flags[*]:+${flags[*]} }\"$config\" > \"$out\" 2>&1 < /dev/null"
     ;;
   version)
     find_zoka
