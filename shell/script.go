@@ -16,10 +16,12 @@ const window = 1024
 
 // Script runs the commands of r; name is what errors call it. It returns the first error; all have been shown.
 func (s *Shell) Script(ctx context.Context, name string, r io.Reader) error {
-	run := &script{shell: s, name: name, items: make(chan *item, window)}
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	run := &script{shell: s, name: name, items: make(chan *item, window), stop: stop}
 	var shower sync.WaitGroup
 	shower.Go(func() { run.show(ctx) })
-	run.read(ctx, r)
+	run.read(ctx, Reader(reading, r))
 	close(run.items)
 	shower.Wait()
 	return run.first
@@ -33,6 +35,7 @@ type script struct {
 	items   chan *item
 	first   error // the shower's
 	stopped atomic.Bool
+	stop    func() // ends a read that is under way
 }
 
 // item is a command of a script.
@@ -47,7 +50,7 @@ func (r *script) read(ctx context.Context, src io.Reader) {
 	scanner := lex.NewScanner(src)
 	for !r.stopped.Load() {
 		cmd, err := nextCommand(scanner)
-		if err == io.EOF || unreadable(err) && ctx.Err() != nil {
+		if err == io.EOF || unreadable(err) && (ctx.Err() != nil || r.stopped.Load()) {
 			return
 		}
 		it := &item{cmd: cmd, line: cmd.Line, shown: make(chan struct{})}
@@ -127,5 +130,6 @@ func (r *script) fail(ctx context.Context, err error) {
 	}
 	if r.shell.endsScript(ctx, err) {
 		r.stopped.Store(true)
+		r.stop()
 	}
 }

@@ -20,7 +20,7 @@ func (s *session) interact(ctx context.Context) error {
 	}
 	t, err := s.open()
 	if errors.Is(err, tty.ErrNoTerminal) {
-		return s.shell.Script(ctx, "stdin", &contextReader{ctx: ctx, r: s.p.stdin})
+		return s.shell.Script(ctx, "stdin", s.p.stdin)
 	}
 	if err != nil {
 		s.env.Notify("zoka: " + err.Error())

@@ -127,7 +127,7 @@ func (s *session) close() {
 
 // run picks where commands come from.
 func (s *session) run(ctx context.Context) error {
-	stdin := &contextReader{ctx: ctx, r: s.p.stdin}
+	stdin := shell.Reader(ctx, s.p.stdin)
 	switch {
 	case len(s.flags.words) > 0:
 		s.env.Stdin = stdin
@@ -141,7 +141,7 @@ func (s *session) run(ctx context.Context) error {
 	case !s.flags.hasFile && term.IsTerminal(int(s.p.stdin.Fd())):
 		return s.interact(ctx)
 	}
-	return s.shell.Script(ctx, "stdin", stdin)
+	return s.shell.Script(ctx, "stdin", s.p.stdin)
 }
 
 func (s *session) runFile(ctx context.Context) error {
@@ -153,31 +153,6 @@ func (s *session) runFile(ctx context.Context) error {
 	}
 	defer f.Close()
 	return s.shell.Script(ctx, s.flags.file, f)
-}
-
-// contextReader gives up with its context, since nothing else ends a read from a pipe that stays open.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *contextReader) Read(b []byte) (int, error) {
-	type outcome struct {
-		n   int
-		err error
-	}
-	own := make([]byte, len(b)) // b is the caller's again when the context ends
-	done := make(chan outcome, 1)
-	go func() { // ends with the read, at the latest with the process
-		n, err := c.r.Read(own)
-		done <- outcome{n, err}
-	}()
-	select {
-	case o := <-done:
-		return copy(b, own[:o.n]), o.err
-	case <-c.ctx.Done():
-		return 0, context.Cause(c.ctx)
-	}
 }
 
 func width(f *os.File, terminal bool) int {
