@@ -15,7 +15,7 @@ type inbuf struct {
 }
 
 const (
-	minInbuf = 512
+	minInbuf = 128
 	// maxIdleInbuf bounds what a buffer keeps between frames.
 	maxIdleInbuf = 64 << 10
 	// shrinkAfter is how many small reads in a row show that a buffer is too large.

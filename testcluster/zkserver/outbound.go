@@ -1,6 +1,8 @@
 package zkserver
 
 import (
+	"time"
+
 	"github.com/zoka-project/zoka/clientproto/jute"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/znode"
@@ -66,7 +68,7 @@ func (c *conn) flush() {
 // for that goroutine before it ends.
 func (c *conn) kick() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	stuck := c.flushing && c.hangup
 	if len(c.out) > c.s.cfg.MaxOutbound {
 		c.out = nil
 		c.overflow = true
@@ -75,7 +77,15 @@ func (c *conn) kick() {
 		c.flushing = true
 		go c.write()
 	}
+	overflow := c.overflow
 	c.wake.Broadcast()
+	c.mu.Unlock()
+	switch {
+	case overflow:
+		_ = c.nc.Close()
+	case stuck: // whoever is writing may wait for a client that does not read
+		_ = c.nc.SetWriteDeadline(time.Now().Add(lastWords))
+	}
 }
 
 // write writes until nothing is left. The caller has set flushing, which write clears.

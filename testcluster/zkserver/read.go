@@ -211,9 +211,8 @@ func (c *conn) whoAmI() {
 	c.out = w.AppendTo(c.out)
 }
 
-// multiRead answers each operation for itself; watches cannot be set. A reply that grows
-// beyond what may be unsent is cut, with the connection: a small request must not make
-// the server hold gigabytes.
+// multiRead answers each operation for itself; watches cannot be set. It fails when the reply
+// grows beyond what may be unsent: a small request must not make the server hold gigabytes.
 func (c *conn) multiRead(r *jute.Reader) zkproto.Code {
 	var q zkproto.MultiRequest
 	if q.Decode(r); r.Err() != nil {
@@ -239,7 +238,7 @@ func (c *conn) multiRead(r *jute.Reader) zkproto.Code {
 			c.appendChildren(n)
 		}
 		if len(c.out) > c.s.cfg.MaxOutbound {
-			c.overflow = true
+			c.s.log.Warn("refused a multiRead whose reply is too large", "client", c.nc.RemoteAddr(), "operations", len(q.Ops))
 			return zkproto.SystemError
 		}
 	}
