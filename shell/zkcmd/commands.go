@@ -16,8 +16,10 @@ var Commands = []command.Spec{
 	del,
 	deleteall,
 	getAllChildrenNumber,
+	tree,
 
 	addWatch,
+	watch,
 	removewatches,
 
 	getAcl,

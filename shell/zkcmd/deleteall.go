@@ -72,11 +72,11 @@ func bindDeleteall(fs *pflag.FlagSet) command.Run {
 		if err != nil {
 			return nil, err
 		}
-		paths, _, err := subtree(ctx, zk, path)
+		paths, closed, err := subtree(ctx, zk, path, unlimited)
 		if err != nil {
 			return nil, err
 		}
-		d := deletion{zk: zk, hopeless: map[string]bool{}}
+		d := deletion{zk: zk, hopeless: map[string]bool{}, closed: closed}
 		if paths = deletable(path, paths); len(paths) == 0 {
 			return DeletedAll{Path: path}, nil
 		}
@@ -110,6 +110,7 @@ func deletable(root string, paths []string) []string {
 // deletion is the work of one deleteall.
 type deletion struct {
 	zk       command.ZK
+	closed   []Failure // znodes that could not be listed
 	deleted  int
 	failures []Failure // what servers refused
 	above    []Failure // what was not tried, because something below it is still there
@@ -185,6 +186,9 @@ func (d *deletion) survive(path string, err error) {
 	var code zkproto.Code
 	if errors.As(err, &code) {
 		err = code // without the words about a transaction of which the znode was the only one
+	}
+	if i := slices.IndexFunc(d.closed, func(f Failure) bool { return f.Path == path }); i >= 0 && code == zkproto.NotEmpty {
+		err = closedError{d.closed[i].Err}
 	}
 	d.failures = append(d.failures, Failure{path, err})
 	for p := zkproto.Parent(path); p != "" && !d.hopeless[p]; p = zkproto.Parent(p) {

@@ -73,7 +73,7 @@ var setAcl = command.Spec{
 
 // setACLs changes a subtree, and as much of it as it can.
 func setACLs(ctx context.Context, env *command.Env, zk command.ZK, root string, acl []zkproto.ACL, version int32) (changed int, err error) {
-	paths, failures, err := subtree(ctx, zk, root)
+	paths, failures, err := subtree(ctx, zk, root, unlimited)
 	if err != nil {
 		return 0, err
 	}
@@ -101,5 +101,5 @@ func setACLs(ctx context.Context, env *command.Env, zk command.ZK, root string, 
 // closedError says that what is below a znode could not be reached.
 type closedError struct{ err error }
 
-func (e closedError) Error() string { return "its children may not be listed, and keep their ACL" }
+func (e closedError) Error() string { return "its children may not be listed" }
 func (e closedError) Unwrap() error { return e.err }

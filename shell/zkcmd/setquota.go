@@ -137,7 +137,7 @@ func checkConflicts(ctx context.Context, zk command.ZK, path string) error {
 			return err
 		}
 	}
-	nodes, _, err := subtree(ctx, zk, quotaPath(path))
+	nodes, _, err := subtree(ctx, zk, quotaPath(path), unlimited)
 	if err != nil && !errors.Is(err, zkproto.NoNode) {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -43,11 +44,18 @@ func refused(err error) bool {
 	return true
 }
 
-// subtree lists root and all below it, parents before their children, level by level. Znodes that vanish on
-// the way are left out. Those whose children may not be listed are in closed too.
-func subtree(ctx context.Context, zk command.ZK, root string) (paths []string, closed []Failure, err error) {
+// unlimited is a depth.
+const unlimited = math.MaxInt
+
+// subtree lists root and what is below it down to a depth: parents before their children, level by level, and
+// children of one parent in order. Znodes that vanish on the way are left out. Those whose children may not be
+// listed are in closed too.
+func subtree(ctx context.Context, zk command.ZK, root string, depth int) (paths []string, closed []Failure, err error) {
 	level := []string{root}
-	for len(level) > 0 {
+	for ; len(level) > 0; depth-- {
+		if depth == 0 {
+			return append(paths, level...), closed, nil
+		}
 		type listing struct {
 			names []string
 			err   error
