@@ -1,0 +1,7 @@
+// Package judges runs other projects' own test suites against zoka's server and, beside
+// it, against Apache's: go-zookeeper's and kazoo's. What passes on Apache's server must
+// pass on ours.
+//
+// The suites start servers themselves. Ours comes to them in the shape that each
+// expects: a zkServer.sh, or a java command.
+package judges

@@ -1,0 +1,115 @@
+package judges
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/zoka-project/zoka/scripts/peers/peertest"
+)
+
+// outcome says of each test of a suite whether it passed; skipped tests are not in it.
+type outcome map[string]bool
+
+func (o outcome) passed() int {
+	n := 0
+	for _, ok := range o {
+		if ok {
+			n++
+		}
+	}
+	return n
+}
+
+// suite is another project's tests.
+type suite struct {
+	name string
+	// run runs the tests named, all of them when none is, on the server that side stands for.
+	run func(t *testing.T, side side, only []string) outcome
+}
+
+// side is the server under judgement.
+type side struct {
+	name string
+	// zoka is the path of our binary, "" on Apache's side.
+	zoka   string
+	apache peertest.Home
+}
+
+// judge runs a suite on both sides at a time and fails for each test that passes on
+// Apache's server and not on ours. A test that fails on ours is given a second chance
+// on its own: the suites have tests that depend on the machine's speed.
+func judge(t *testing.T, s suite) {
+	t.Helper()
+	sides := []side{{name: "apache", apache: peertest.ZK39(t)}, {name: "zoka", zoka: buildZoka(t)}}
+	results := make([]outcome, len(sides))
+	var wg sync.WaitGroup
+	for i := range sides {
+		wg.Go(func() { results[i] = s.run(t, sides[i], nil) })
+	}
+	wg.Wait()
+	apache, ours := results[0], results[1]
+	t.Logf("%s: %d of %d pass on Apache %s, %d of %d on zoka", s.name, apache.passed(), len(apache), sides[0].apache.Version, ours.passed(), len(ours))
+	if apache.passed() == 0 {
+		t.Fatalf("%s: no test passed on Apache's server: the suite did not run", s.name)
+	}
+	var failed []string
+	for name, ok := range apache {
+		if ok && !ours[name] {
+			failed = append(failed, name)
+		}
+	}
+	if len(failed) == 0 {
+		return
+	}
+	slices.Sort(failed)
+	t.Logf("%s: once more on zoka: %s", s.name, strings.Join(failed, " "))
+	again := s.run(t, sides[1], failed)
+	for _, name := range failed {
+		if !again[name] {
+			t.Errorf("%s: %s passes on Apache's server and not on zoka's", s.name, name)
+		}
+	}
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "zoka-judges-")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "zoka")
+	out, err := exec.Command("go", "build", "-o", bin, "github.com/zoka-project/zoka/cmd/zoka").CombinedOutput()
+	if err != nil {
+		return string(out), err
+	}
+	return bin, nil
+})
+
+func buildZoka(t *testing.T) string {
+	t.Helper()
+	bin, err := build()
+	if err != nil {
+		t.Fatalf("build zoka: %v\n%s", err, bin)
+	}
+	return bin
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if bin, err := build(); err == nil {
+		os.RemoveAll(filepath.Dir(bin))
+	}
+	os.Exit(code)
+}
+
+// script writes an executable shell script.
+func script(t *testing.T, path, body string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+body), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
