@@ -56,7 +56,7 @@ func (c *conn) command(w *word) error {
 	}
 	args := c.in.buffered()[4:]
 	c.mu.Lock()
-	c.stats.received++
+	c.stats.receiving(4)
 	c.stats.tell(c.s)
 	c.mu.Unlock()
 	out := outWriter{c}
@@ -68,6 +68,7 @@ func (c *conn) command(w *word) error {
 	}
 	c.mu.Lock()
 	c.stats.sent++
+	c.stats.news.sent++
 	c.stats.tell(c.s)
 	c.hangup = true
 	c.mu.Unlock()

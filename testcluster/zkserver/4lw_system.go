@@ -133,7 +133,9 @@ func wordMntr(s *Server, _ []byte, out io.Writer) {
 	st := s.Stats()
 	fmt.Fprintf(out, "zk_version\t%s\nzk_server_state\tstandalone\n", Version())
 	for _, m := range Metrics() {
-		fmt.Fprintf(out, "zk_%s\t%s\n", m.Name, m.Format(m.Value(&st)))
+		for _, v := range m.Values(&st) {
+			fmt.Fprintf(out, "zk_%s\t%s\n", v.Name, v)
+		}
 	}
 }
 

@@ -192,7 +192,8 @@ func TestMntr_Apache(t *testing.T) {
 	}
 	for _, name := range []string{"server_state", "znode_count", "watch_count", "ephemerals_count", "approximate_data_size",
 		"num_alive_connections", "global_sessions", "local_sessions", "outstanding_requests", "auth_failed_count",
-		"connection_drop_probability", "connection_rejected"} {
+		"connection_drop_probability", "connection_rejected", "max_client_response_size", "last_client_response_size",
+		"cnt_readlatency", "cnt_updatelatency", "connection_request_count"} {
 		if got["zk_"+name] != want["zk_"+name] || got["zk_"+name] == "" {
 			t.Errorf("zk_%s is %q, Apache's %q", name, got["zk_"+name], want["zk_"+name])
 		}

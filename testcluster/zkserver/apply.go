@@ -155,7 +155,7 @@ func (a *applier) answer(w *write, res *znode.Result) {
 	}
 	c.stats.note(w.op, w.xid, w.x.Zxid)
 	c.stats.noted-- // its latency is known here
-	c.stats.answer(a.now, max(a.now-w.arrived, 0), 1)
+	c.stats.answer(a.now, max(a.now-w.arrived, 0), 1, anUpdate)
 	c.stats.tell(a.s)
 }
 

@@ -21,7 +21,8 @@ func (c *conn) handshake() error {
 		return err
 	}
 	c.mu.Lock()
-	c.stats.received++
+	c.stats.receiving(4 + len(frame))
+	c.s.measures.handshakes.Add(1)
 	c.mu.Unlock()
 	var q zkproto.ConnectRequest
 	if err := zkproto.Decode(frame, &q); err != nil {

@@ -27,16 +27,13 @@ type Stats struct {
 	LastSnapshot                zkproto.Zxid
 	LastSnapshotTime            time.Time
 	Transactions                int64 // applied since the start
+
+	Measured
 }
 
 // Stats returns the counters.
 func (s *Server) Stats() Stats {
-	s.totals.mu.Lock()
-	st := Stats{
-		Received: s.totals.received, Sent: s.totals.sent,
-		MinLatency: s.totals.latency.min, MaxLatency: s.totals.latency.max, AvgLatency: s.totals.latency.avg(),
-	}
-	s.totals.mu.Unlock()
+	st := s.measured()
 	st.AuthFailures, st.RejectedConns = s.authFailures.Load(), s.rejected.Load()
 	st.Outstanding, st.Uptime = s.inflight.Load(), s.cfg.Now().Sub(s.sessions.start)
 	s.snap.mu.Lock()
@@ -60,7 +57,8 @@ func (s *Server) Stats() Stats {
 func (s *Server) ResetStats() {
 	s.totals.mu.Lock()
 	defer s.totals.mu.Unlock()
-	s.totals.received, s.totals.sent, s.totals.latency = 0, 0, latency{}
+	s.totals.news = news{}
+	s.measures.reset()
 }
 
 // ConnStats are the counters of one connection: what cons prints.

@@ -22,7 +22,7 @@ func (s *Server) load() (err error) {
 	}
 	log, err := s.folder.OpenLog(txnlog.Options{
 		PreAlloc: s.cfg.PreAlloc, SizeLimit: s.cfg.LogSizeLimit, NoSync: s.cfg.NoSync,
-		SlowSync: s.cfg.SlowSync, Logger: s.log, Now: s.cfg.Now,
+		SlowSync: s.cfg.SlowSync, Synced: s.measures.synced(s.cfg.SlowSync), Logger: s.log, Now: s.cfg.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("load %s: %w", s.cfg.DataDir, err)
@@ -112,10 +112,16 @@ func (r *restoring) Node(path, data []byte, acl int64, stat *zkproto.StatPersist
 // closeOrphans ends the sessions that have ephemeral nodes but are not in the table, which a
 // damaged or foreign snapshot may contain. Source: ZooKeeperServer.loadData.
 func (s *Server) closeOrphans() {
+	s.treeMu.RLock()
+	var gone []zkproto.SessionID
 	for id := range s.tree.EphemeralSessions() {
 		if _, ok := s.table.Timeout(id); !ok {
-			s.log.Warn("a session that is gone has ephemeral nodes: closing it", "session", id)
-			s.own(id, zkproto.OpCloseSession, nil)
+			gone = append(gone, id)
 		}
+	}
+	s.treeMu.RUnlock()
+	for _, id := range gone {
+		s.log.Warn("a session that is gone has ephemeral nodes: closing it", "session", id)
+		s.own(id, zkproto.OpCloseSession, nil)
 	}
 }

@@ -10,11 +10,17 @@ const (
 	Gauge MetricKind = iota
 	// Counter only grows, until srst.
 	Counter
+	// Series is many values in short: their number, sum, least and most.
+	Series
 )
 
+// String is the kind's name in Prometheus' text format.
 func (k MetricKind) String() string {
-	if k == Counter {
+	switch k {
+	case Counter:
 		return "counter"
+	case Series:
+		return "summary"
 	}
 	return "gauge"
 }
@@ -26,18 +32,41 @@ type Metric struct {
 	Name string
 	Kind MetricKind
 	Help string
-	// Value reads the figure out of one moment's Stats.
-	Value func(*Stats) float64
+	// Value reads the figure out of one moment's Stats. A Series has Summary instead.
+	Value   func(*Stats) float64
+	Summary func(*Stats) Summary
 	// Decimal writes a whole value with its .0 where ZooKeeper does.
 	Decimal bool
 }
 
-// Format writes a value as mntr shows it: at most four decimals, and none in a whole number of a row that counts.
-func (m *Metric) Format(v float64) string {
-	if m.Decimal {
-		return decimal(v)
+// MetricValue is one line of mntr: a name without zk_, and a number, whole or not.
+type MetricValue struct {
+	Name    string
+	Value   float64
+	Decimal bool
+}
+
+// String is the number as ZooKeeper writes it: a mean with at most four decimals, and one at least.
+func (v MetricValue) String() string {
+	if v.Decimal {
+		return decimal(v.Value)
 	}
-	return strconv.FormatInt(int64(v), 10)
+	return strconv.FormatInt(int64(v.Value), 10)
+}
+
+// Values are the lines of mntr for one row: one, or those that a series is told by.
+func (m *Metric) Values(st *Stats) []MetricValue {
+	if m.Kind != Series {
+		return []MetricValue{{m.Name, m.Value(st), m.Decimal}}
+	}
+	s := m.Summary(st)
+	return []MetricValue{
+		{"avg_" + m.Name, s.Avg(), true},
+		{"min_" + m.Name, float64(s.Min), false},
+		{"max_" + m.Name, float64(s.Max), false},
+		{"cnt_" + m.Name, float64(s.Count), false},
+		{"sum_" + m.Name, float64(s.Sum), false},
+	}
 }
 
 // Metrics are the rows of a standalone server, gauges first. The slice is the caller's.
@@ -59,8 +88,21 @@ func Metrics() []Metric {
 		{Name: "auth_failed_count", Help: "failed authentications", Value: count(func(s *Stats) int64 { return s.AuthFailures })},
 		{Name: "open_file_descriptor_count", Help: "file descriptors in use", Value: func(*Stats) float64 { open, _ := descriptors(); return float64(open) }},
 		{Name: "max_file_descriptor_count", Help: "file descriptors that may be in use", Value: func(*Stats) float64 { _, most := descriptors(); return float64(most) }},
+		{Name: "last_client_response_size", Help: "bytes of the last answer", Value: count(func(s *Stats) int64 { return s.LastResponse })},
+		{Name: "min_client_response_size", Help: "bytes of the smallest answer", Value: count(func(s *Stats) int64 { return s.Responses.Min })},
+		{Name: "max_client_response_size", Help: "bytes of the largest answer", Value: count(func(s *Stats) int64 { return s.Responses.Max })},
 
+		{Name: "bytes_received_count", Kind: Counter, Help: "bytes of requests", Value: count(func(s *Stats) int64 { return s.BytesReceived })},
+		{Name: "response_bytes", Kind: Counter, Help: "bytes of answers", Value: count(func(s *Stats) int64 { return s.Responses.Sum })},
+		{Name: "connection_request_count", Kind: Counter, Help: "handshakes", Value: count(func(s *Stats) int64 { return s.Handshakes })},
+		{Name: "stale_sessions_expired", Kind: Counter, Help: "sessions that fell silent", Value: count(func(s *Stats) int64 { return s.Expired })},
 		{Name: "connection_rejected", Kind: Counter, Help: "connections refused by maxClientCnxns or maxCnxns", Value: count(func(s *Stats) int64 { return s.RejectedConns })},
+
+		{Name: "readlatency", Kind: Series, Help: "time from a read to its answer, in ms", Summary: func(s *Stats) Summary { return s.Reads }},
+		{Name: "updatelatency", Kind: Series, Help: "time from a write to its answer, in ms", Summary: func(s *Stats) Summary { return s.Updates }},
+		{Name: "fsynctime", Kind: Series, Help: "time of a sync of the log, in ms", Summary: func(s *Stats) Summary { return s.Syncs }},
+		{Name: "snapshottime", Kind: Series, Help: "time of writing a snapshot, in ms", Summary: func(s *Stats) Summary { return s.Snapshots }},
+		{Name: "dbinittime", Kind: Series, Help: "time of loading the data, in ms", Summary: func(s *Stats) Summary { return s.Loading }},
 	}
 	for _, name := range never {
 		rows = append(rows, Metric{Name: name.name, Kind: name.kind, Help: "always 0: " + name.why, Value: zero, Decimal: name.name == "connection_drop_probability"})

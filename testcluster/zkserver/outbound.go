@@ -30,8 +30,9 @@ func (c *conn) begin(xid int32, zxid zkproto.Zxid, code zkproto.Code) int {
 }
 
 func (c *conn) end(at int) {
-	jute.PutInt(c.out[at:], int32(len(c.out)-at-4))
-	c.stats.sent++
+	size := len(c.out) - at - 4
+	jute.PutInt(c.out[at:], int32(size))
+	c.stats.sending(size)
 }
 
 // reply is begin and end, for a reply without a body.

@@ -13,7 +13,7 @@ const headerLen = 8
 // request handles one frame. The connection's lock is held.
 func (g *chunk) request(frame []byte) error {
 	c := g.c
-	c.stats.received++
+	c.stats.receiving(4 + len(frame))
 	if len(frame) < headerLen {
 		return fmt.Errorf("request of %d bytes: the header alone has %d", len(frame), headerLen)
 	}

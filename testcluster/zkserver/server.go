@@ -45,6 +45,7 @@ type Server struct {
 	snap     snapshots
 
 	totals       totals
+	measures     measures
 	authFailures atomic.Int64
 	rejected     atomic.Int64
 	traceMask    atomic.Int64 // of stmk, as the difference to its default
@@ -91,9 +92,11 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the data folder %s: another server has it: %w", cfg.DataDir, err)
 	}
+	begun := cfg.Now()
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, s.lock.Close())
 	}
+	s.measures.loading.add(cfg.Now().Sub(begun))
 	return s, nil
 }
 

@@ -125,6 +125,7 @@ func (s *Server) writeSnapshot() error {
 		return err
 	}
 	s.log.Info("wrote a snapshot", "file", f.Path(), "nodes", nodes, "took", s.cfg.Now().Sub(begun))
+	s.measures.snapshot.add(s.cfg.Now().Sub(begun))
 	s.snap.mu.Lock()
 	defer s.snap.mu.Unlock()
 	s.snap.taken++

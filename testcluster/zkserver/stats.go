@@ -52,13 +52,43 @@ type connStats struct {
 	lastReply      int64 // by sessions.clock
 	op             bool  // lastOp is known
 
-	noted            int64 // replies whose latency is not added yet
-	told             latency
-	toldIn, toldSent int64 // what the server's totals have
+	noted int64 // replies whose latency is not added yet
+	news  news  // what the server's totals do not have yet
+}
+
+// requestKind parts what changes the tree from what does not.
+type requestKind int
+
+const (
+	aRead requestKind = iota
+	anUpdate
+)
+
+// news is what connections count until the server is told.
+type news struct {
+	received, sent, bytesReceived int64
+	latency                       [2]latency // by requestKind
+	size                          latency    // of what was sent, in bytes
+	lastSize                      int64
 }
 
 func (st *connStats) reset() {
 	*st = connStats{lastCxid: -1, lastZxid: -1}
+}
+
+// receiving takes down a packet of a length, with what stands before it.
+func (st *connStats) receiving(bytes int) {
+	st.received++
+	st.news.received++
+	st.news.bytesReceived += int64(bytes)
+}
+
+// sending takes down a reply or an event.
+func (st *connStats) sending(bytes int) {
+	st.sent++
+	st.news.sent++
+	st.news.size.add(int64(bytes), 1)
+	st.news.lastSize = int64(bytes)
 }
 
 // note takes down the request that is being answered.
@@ -75,40 +105,51 @@ func (st *connStats) note(op zkproto.OpCode, cxid int32, zxid zkproto.Zxid) {
 func (st *connStats) answerReads(s *Server, arrived int64) {
 	if st.noted > 0 {
 		now := s.sessions.clock()
-		st.answer(now, max(now-arrived, 0), st.noted)
+		st.answer(now, max(now-arrived, 0), st.noted, aRead)
 		st.noted = 0
 	}
 	st.tell(s)
 }
 
 // answer takes down n replies.
-func (st *connStats) answer(now, ms, n int64) {
+func (st *connStats) answer(now, ms, n int64, kind requestKind) {
 	st.lastReply, st.lastLatency = now, ms
 	st.latency.add(ms, n)
-	st.told.add(ms, n)
+	st.news.latency[kind].add(ms, n)
 }
 
 // tell adds what is new to the server's totals.
 func (st *connStats) tell(s *Server) {
-	in, sent := st.received-st.toldIn, st.sent-st.toldSent
-	if in == 0 && sent == 0 && st.told.count == 0 {
-		return
+	if st.news != (news{}) {
+		s.totals.add(&st.news)
+		st.news = news{}
 	}
-	s.totals.add(in, sent, &st.told)
-	st.toldIn, st.toldSent, st.told = st.received, st.sent, latency{}
 }
 
 // totals are the server's counters.
 type totals struct {
-	mu             sync.Mutex
-	received, sent int64
-	latency        latency
+	mu sync.Mutex
+	news
 }
 
-func (t *totals) add(received, sent int64, l *latency) {
+func (t *totals) add(n *news) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.received += received
-	t.sent += sent
-	t.latency.merge(l)
+	t.received += n.received
+	t.sent += n.sent
+	t.bytesReceived += n.bytesReceived
+	for kind := range n.latency {
+		t.latency[kind].merge(&n.latency[kind])
+	}
+	t.size.merge(&n.size)
+	if n.size.count > 0 {
+		t.lastSize = n.lastSize
+	}
+}
+
+// all is the latency of requests of both kinds.
+func (t *totals) all() latency {
+	l := t.latency[aRead]
+	l.merge(&t.latency[anUpdate])
+	return l
 }

@@ -25,6 +25,7 @@ func (s *Server) tick() {
 		case <-expiry.C:
 			for _, id := range s.sessions.expire() {
 				s.log.Info("a session expired", "session", id)
+				s.measures.expired.Add(1)
 				s.own(id, zkproto.OpCloseSession, nil)
 			}
 		case <-purge:

@@ -137,10 +137,12 @@ func monitor(a *admin, _ *http.Request, o *object) error {
 	o.set("version", zkserver.Version())
 	o.set("server_state", "standalone")
 	for _, m := range zkserver.Metrics() {
-		if v := m.Value(&st); m.Decimal {
-			o.set(m.Name, v)
-		} else {
-			o.set(m.Name, int64(v))
+		for _, v := range m.Values(&st) {
+			if v.Decimal {
+				*o = append(*o, member{v.Name, math.Round(v.Value*1e4) / 1e4})
+			} else {
+				*o = append(*o, member{v.Name, int64(v.Value)})
+			}
 		}
 	}
 	return nil
@@ -148,14 +150,16 @@ func monitor(a *admin, _ *http.Request, o *object) error {
 
 func serverStats(a *admin, _ *http.Request, o *object) error {
 	st, c := a.s.Stats(), a.s.Conf()
-	sizes := object{{"last_buffer_size", -1}, {"min_buffer_size", -1}, {"max_buffer_size", -1}}
+	sizes := object{
+		{"last_buffer_size", st.LastResponse}, {"min_buffer_size", st.Responses.Min}, {"max_buffer_size", st.Responses.Max},
+	}
 	*o = append(*o,
 		member{"version", zkserver.Version()},
 		member{"read_only", false},
 		member{"server_stats", object{
 			{"packets_sent", st.Sent},
 			{"packets_received", st.Received},
-			{"fsync_threshold_exceed_count", 0},
+			{"fsync_threshold_exceed_count", st.SlowSyncs},
 			{"client_response_stats", sizes},
 			{"provider_null", false},
 			{"data_dir_size", c.DataDirSize},

@@ -35,11 +35,19 @@ func Handler(s *zkserver.Server, o Options) http.Handler {
 		st := s.Stats()
 		var b bytes.Buffer
 		for _, m := range zkserver.Metrics() {
-			sample(&b, m.Name, m.Kind.String(), m.Help, m.Value(&st))
+			head(&b, m.Name, m.Kind.String(), m.Help)
+			if m.Kind == zkserver.Series {
+				sum := m.Summary(&st)
+				sample(&b, m.Name+"_count", float64(sum.Count))
+				sample(&b, m.Name+"_sum", float64(sum.Sum))
+				continue
+			}
+			sample(&b, m.Name, m.Value(&st))
 		}
 		if o.Process {
 			for _, p := range process() {
-				sample(&b, p.name, p.kind, p.help, p.value)
+				head(&b, p.name, p.kind, p.help)
+				sample(&b, p.name, p.value)
 			}
 		}
 		w.Header().Set("Content-Type", contentType)
@@ -48,10 +56,14 @@ func Handler(s *zkserver.Server, o Options) http.Handler {
 	return mux
 }
 
-// sample writes one family of one value.
-func sample(b *bytes.Buffer, name, kind, help string, value float64) {
+// head begins a family.
+func head(b *bytes.Buffer, name, kind, help string) {
 	help = strings.NewReplacer("\\", `\\`, "\n", `\n`).Replace(help)
-	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n%s %s\n", name, help, name, kind, name, number(value))
+	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+}
+
+func sample(b *bytes.Buffer, name string, value float64) {
+	fmt.Fprintf(b, "%s %s\n", name, number(value))
 }
 
 // number writes whole values with their .0, as Java does, and others in full.

@@ -51,11 +51,11 @@ func scrape(t *testing.T, url string) map[string]family {
 	if got := r.Header.Get("Content-Type"); r.StatusCode != http.StatusOK || !strings.HasPrefix(got, "text/plain; version=0.0.4") {
 		t.Fatalf("%s, %s", r.Status, got)
 	}
-	form := regexp.MustCompile(`^# HELP ([a-z_]+) (\S.*)\n# TYPE ([a-z_]+) (gauge|counter)\n([a-z_]+) (-?[0-9.]+(?:e[+-][0-9]+)?)\n`)
+	form := regexp.MustCompile(`^# HELP ([a-z_]+) (\S.*)\n# TYPE ([a-z_]+) (gauge|counter|summary)\n([a-z_]+) (-?[0-9.]+(?:e[+-][0-9]+)?)\n(?:[a-z_]+_sum [0-9.]+\n)?`)
 	families := map[string]family{}
 	for rest := string(text); rest != ""; {
 		m := form.FindStringSubmatch(rest)
-		if m == nil || m[1] != m[3] || m[1] != m[5] {
+		if m == nil || m[1] != m[3] || m[1] != strings.TrimSuffix(m[5], "_count") && m[1] != m[5] {
 			t.Fatalf("not the text format: %.200q", rest)
 		}
 		if _, twice := families[m[1]]; twice {
@@ -110,6 +110,7 @@ func TestHandler_Values(t *testing.T) {
 	for name, want := range map[string]string{
 		"znode_count": "6.0", "ephemerals_count": "1.0", "num_alive_connections": "1.0", "global_sessions": "1.0",
 		"packets_received": "2.0", "proposal_count": "0.0",
+		"updatelatency": "2.0", "connection_request_count": "1.0", "dbinittime": "1.0",
 	} {
 		if got[name].value != want {
 			t.Errorf("%s is %s, want %s", name, got[name].value, want)
