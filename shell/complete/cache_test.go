@@ -146,7 +146,12 @@ func TestBounds(t *testing.T) {
 		for i := range 150_000 {
 			many = append(many, fmt.Sprintf("n%06d", i))
 		}
-		c := New(Config{Commands: registry(t), Children: func(context.Context, string) ([]string, error) { return many, nil }})
+		c := New(Config{Commands: registry(t), Children: func(_ context.Context, path string) ([]string, error) {
+			if path == "/x" {
+				return many, nil
+			}
+			return many[:2], nil
+		}})
 		defer c.Close()
 		if got := ask(c, "ls /x/"); len(got) != most || got[0] != "/x/n000000⏎" {
 			t.Errorf("%d candidates, want %d", len(got), most)

@@ -79,7 +79,7 @@ type limitFlag struct {
 func (f limitFlag) changed(fs *pflag.FlagSet) bool { return fs.Changed(f.name) }
 
 var limitFlags = []limitFlag{
-	{"count", "n", "soft limit of znodes, the znode itself included", 1, func(l *Limits) *int64 { return &l.Count }},
+	{"count", "n", "soft limit of znodes", 1, func(l *Limits) *int64 { return &l.Count }},
 	{"bytes", "b", "soft limit of bytes of data", 0, func(l *Limits) *int64 { return &l.Bytes }},
 	{"hard-count", "N", "hard limit of znodes", 1, func(l *Limits) *int64 { return &l.HardCount }},
 	{"hard-bytes", "B", "hard limit of bytes of data", 0, func(l *Limits) *int64 { return &l.HardBytes }},

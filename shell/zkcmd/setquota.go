@@ -41,8 +41,8 @@ var setquota = command.Spec{
 	Args:  []command.Arg{pathArg},
 	Short: "limit the znodes, or the bytes of data, in a subtree",
 	Long: "Servers only log when a soft limit is passed. They refuse what would pass a hard one, if they are\n" +
-		"configured with enforceQuota=true. Limits that are not named stay as they are. Above and below a znode\n" +
-		"with a quota there can be no other.",
+		"configured with enforceQuota=true. The znode itself counts. Limits that are not named stay as they are.\n" +
+		"Above and below a znode with a quota there can be no other.",
 	Examples: []command.Example{
 		{Line: "setquota -n 100 /app", Means: "a soft limit of 100 znodes"},
 		{Line: "setquota -N 100 -B 1000000 /app", Means: "hard limits of 100 znodes and a million bytes"},
@@ -50,7 +50,7 @@ var setquota = command.Spec{
 	Bind: func(fs *pflag.FlagSet) command.Run {
 		values := make([]*int64, len(limitFlags))
 		for i, f := range limitFlags {
-			values[i] = fs.Int64P(f.name, f.short, 0, "`LIMIT`: "+f.what)
+			values[i] = fs.Int64P(f.name, f.short, 0, strings.Replace(f.what, "limit", "`LIMIT`", 1))
 		}
 		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
 			asked := noLimits
@@ -162,7 +162,7 @@ func warnOfUse(ctx context.Context, env *command.Env, zk command.ZK, path string
 			now = used.Count
 		}
 		if limit := *f.of(&asked); limit >= 0 && limit < now {
-			env.Notifyf("setquota %s: warning: the %s is %d, and %d are there", path, f.what, limit, now)
+			env.Notifyf("setquota %s: warning: the %s is %d, and there are %d", path, f.what, limit, now)
 		}
 	}
 }
