@@ -58,17 +58,14 @@ func (c *Completer) Close() { c.cache.close() }
 // Forget drops all that is known of znodes and files.
 func (c *Completer) Forget() { c.cache.forget() }
 
-// Complete returns the candidates for the word that ends at the cursor, a byte offset. There are none for an
-// empty line.
+// Complete returns the candidates for the word that ends at the cursor, a byte offset. For an empty line these
+// are all commands.
 func (c *Completer) Complete(line string, cursor int) []Candidate {
 	cursor = min(max(cursor, 0), len(line))
-	if strings.TrimSpace(line[:cursor]) == "" {
-		return nil
-	}
 	c.cache.follow(c.cfg.Servers())
 	words, partial := lex.Complete(line, cursor)
 	q := question{Completer: c, words: words, partial: partial, raw: line[partial.Pos:cursor]}
-	q.glued = q.raw == "" && line[cursor-1] == ';'
+	q.glued = q.raw == "" && strings.HasSuffix(line[:cursor], ";")
 	candidates := q.answer()
 	for i := range candidates {
 		candidates[i].ReplaceFrom += partial.Pos

@@ -57,8 +57,6 @@ func TestComplete(t *testing.T) {
 	t.Chdir(dir)
 
 	for _, tt := range []struct{ cd, line, want string }{
-		{"/", "", ""},
-		{"/", "  ", ""},
 		{"/", "# ge", ""},
 		{"/", "getA", "getAcl|getAllChildrenNumber"},
 		{"/", "geta", "getAcl|getAllChildrenNumber"},
@@ -192,6 +190,18 @@ func TestComplete_EveryCommand(t *testing.T) {
 		}
 		if len(spec.Help().Flags) > 0 && len(c.Complete(spec.Name+" -", len(spec.Name)+2)) == 0 {
 			t.Errorf("%s offers no flags", spec.Name)
+		}
+	}
+}
+
+// TestComplete_Empty offers all commands where nothing is typed, and no old spelling.
+func TestComplete_Empty(t *testing.T) {
+	r := registry(t)
+	c := New(Config{Commands: r})
+	defer c.Close()
+	for _, line := range []string{"", "  ", "ls; "} {
+		if got := c.Complete(line, len(line)); len(got) != len(r.Names()) || got[0].Description == "" {
+			t.Errorf("%q: %d candidates, want %d", line, len(got), len(r.Names()))
 		}
 	}
 }
