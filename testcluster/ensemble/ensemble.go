@@ -25,12 +25,13 @@ import (
 	"github.com/zoka-project/zoka/testcluster/zkserver"
 )
 
-// Options say what to start. The zero value is a server in memory, gone when it is closed.
+// Options say what to start. The zero value is a server whose data are gone when it is closed.
 type Options struct {
-	// Dir keeps the data, also beyond Close. "" keeps it in memory, unless Temp is set.
+	// Dir keeps the data, also beyond Close. "" is a temporary folder, which Close removes.
 	Dir string
-	// Temp keeps the data in a folder of the system's temporary one, which Close removes.
-	Temp bool
+	// InMemory keeps files in memory instead, log and snapshots and all: for small tests that
+	// leave nothing behind however they end. Dir must be "".
+	InMemory bool
 	// Addr is where to listen; "" is a free port of 127.0.0.1.
 	Addr string
 	// TickTime sets the pace: sessions may time out after 2 to 20 ticks. 0 is 2 s.
@@ -63,7 +64,7 @@ func Start(ctx context.Context, o Options) (_ *Ensemble, err error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
 	}
-	if err := e.place(&cfg, o.Temp); err != nil {
+	if err := e.place(&cfg, o.InMemory); err != nil {
 		return nil, fmt.Errorf("start an ensemble: %w", err)
 	}
 	defer func() {
@@ -84,14 +85,15 @@ func Start(ctx context.Context, o Options) (_ *Ensemble, err error) {
 }
 
 // place decides where the data goes.
-func (e *Ensemble) place(cfg *zkserver.Config, temp bool) (err error) {
+func (e *Ensemble) place(cfg *zkserver.Config, inMemory bool) (err error) {
 	switch {
-	case cfg.DataDir != "":
-	case temp:
+	case inMemory && cfg.DataDir != "":
+		return fmt.Errorf("data in memory do not go to the folder %s", cfg.DataDir)
+	case inMemory:
+		cfg.FS, cfg.DataDir = storage.NewMemory(), "/zoka"
+	case cfg.DataDir == "":
 		e.temp, err = os.MkdirTemp("", "zoka-")
 		cfg.DataDir = e.temp
-	default:
-		cfg.FS, cfg.DataDir = storage.NewMemory(), "/zoka"
 	}
 	return err
 }

@@ -51,6 +51,20 @@ func TestStart_DataOutlivesTheEnsembleInAFolder(t *testing.T) {
 	}
 }
 
+func TestStart_InMemoryLeavesNoFile(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	conn := connect(t, start(t, ensemble.Options{InMemory: true}))
+	if _, err := conn.Create("/a", nil, 0, zk.WorldACL(zk.PermAll)); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := os.ReadDir(os.TempDir()); err != nil || len(files) > 0 {
+		t.Errorf("files %v, %v", files, err)
+	}
+	if _, err := ensemble.Start(t.Context(), ensemble.Options{InMemory: true, Dir: "/somewhere"}); err == nil {
+		t.Error("memory and a folder go together")
+	}
+}
+
 func TestStart_AFolderHasOneServer(t *testing.T) {
 	dir := t.TempDir()
 	start(t, ensemble.Options{Dir: dir})
@@ -63,7 +77,7 @@ func TestStart_AFolderHasOneServer(t *testing.T) {
 func TestClose_LeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	before := goroutines()
-	e := start(t, ensemble.Options{Temp: true})
+	e := start(t, ensemble.Options{})
 	addr := e.ConnectString()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {

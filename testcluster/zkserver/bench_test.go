@@ -5,9 +5,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 )
@@ -72,6 +72,7 @@ func BenchmarkPipelined(b *testing.B) {
 
 // pump keeps a window of requests under way.
 func pump(b *testing.B, c *rawConn, n, window int, frame func(int) []byte) {
+	c.nc.SetReadDeadline(time.Time{}) // the handshake left one
 	out := bufio.NewWriterSize(c.nc, 32<<10)
 	in := bufio.NewReaderSize(c.nc, 64<<10)
 	sent := 0
@@ -113,5 +114,3 @@ func pump(b *testing.B, c *rawConn, n, window int, frame func(int) []byte) {
 		}
 	}
 }
-
-var _ net.Conn
