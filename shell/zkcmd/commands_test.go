@@ -57,3 +57,44 @@ func TestRows_Scripts(t *testing.T) {
 		}
 	}
 }
+
+// TestPipelined runs the examples of the rows and counts the requests that reach the server: a command that
+// says it issues one request issues no more, or a script's order would be lost.
+func TestPipelined(t *testing.T) {
+	server := startServer(t)
+	s := newSession(t, server.Addr().String())
+	received := func() (n int64) {
+		for _, c := range server.Conns() {
+			n += c.Received
+		}
+		return n
+	}
+	pipelined := 0
+	for _, spec := range zkcmd.Commands {
+		for _, e := range spec.Examples {
+			cmds, err := lex.Parse(e.Line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			call, err := s.env.Commands.Parse(cmds[0].Words)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !call.Pipelined {
+				continue
+			}
+			pipelined++
+			if len(call.Args) > 0 && spec.Args[0].Kind == command.Path {
+				_, _ = s.run(t, "create -p "+call.Args[0].Text) // it may be there
+			}
+			before := received()
+			_, err = call.Run(t.Context(), s.env)
+			if n := received() - before; n > 1 || n == 0 && err == nil {
+				t.Errorf("%s: %d requests (%v)", e.Line, n, err)
+			}
+		}
+	}
+	if pipelined < 20 {
+		t.Errorf("only %d examples are pipelined", pipelined)
+	}
+}

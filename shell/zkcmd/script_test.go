@@ -67,8 +67,14 @@ func TestEnsemble_Apache(t *testing.T) {
 	runFiles(t, s.Addr(), "testdata/ensemble/*.txt")
 }
 
-// startOwn starts a server of zoka's that keeps its files in memory.
+// startOwn is the address of a server of zoka's.
 func startOwn(t *testing.T) (addr string) {
+	t.Helper()
+	return startServer(t).Addr().String()
+}
+
+// startServer starts a server of zoka's that keeps its files in memory.
+func startServer(t *testing.T) *zkserver.Server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -83,14 +89,14 @@ func startOwn(t *testing.T) (addr string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx) }()
+	go func() { ended <- server.Serve(ctx) }() // waited for by the cleanup
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("the server ended: %v", err)
 		}
 	})
-	return listener.Addr().String()
+	return server
 }
 
 func runFiles(t *testing.T, server, pattern string) {
