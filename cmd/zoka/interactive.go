@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/shell/complete"
 	"github.com/zoka-project/zoka/shell/lex"
 	"github.com/zoka-project/zoka/shell/tty"
 )
@@ -18,7 +19,9 @@ func (s *session) interact(ctx context.Context) error {
 		s.env.Notify("zoka: " + err.Error())
 		return err
 	}
-	t, err := s.open()
+	completer := complete.New(complete.ForEnv(s.env, s.refresh))
+	defer completer.Close()
+	t, err := s.open(completer)
 	if errors.Is(err, tty.ErrNoTerminal) {
 		return s.shell.Script(ctx, "stdin", s.p.stdin)
 	}
@@ -35,11 +38,14 @@ func (s *session) interact(ctx context.Context) error {
 	if s.flags.embedded {
 		s.env.Notify("a server of its own on " + s.flags.server + ": its data goes when you leave")
 	}
-	return t.Run(ctx, s.shell.Line)
+	return t.Run(ctx, func(ctx context.Context, line string) (quit bool) {
+		defer completer.Forget() // the command may have changed what is there
+		return s.shell.Line(ctx, line)
+	})
 }
 
 // open makes the terminal. A history that cannot be kept is no reason to refuse work.
-func (s *session) open() (*tty.Terminal, error) {
+func (s *session) open(completer *complete.Completer) (*tty.Terminal, error) {
 	history, err := tty.OpenHistory(s.historyFile(), s.secret)
 	if err != nil {
 		s.env.Notify("zoka: " + err.Error() + "; it is not kept")
@@ -53,6 +59,7 @@ func (s *session) open() (*tty.Terminal, error) {
 		Prompt:      s.shell.Prompt,
 		PromptStyle: func() string { return s.promptStyle(colored) },
 		Color:       colored,
+		Complete:    candidates(completer),
 		Incomplete:  incomplete,
 		History:     history,
 	})
@@ -116,6 +123,17 @@ func (s *session) secret(line string) bool {
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 	return isSecret(first)
+}
+
+// candidates asks the completer for the terminal, which knows it as little as it knows the terminal.
+func candidates(c *complete.Completer) func(line string, cursor int) []tty.Candidate {
+	return func(line string, cursor int) []tty.Candidate {
+		var out []tty.Candidate
+		for _, candidate := range c.Complete(line, cursor) {
+			out = append(out, tty.Candidate(candidate))
+		}
+		return out
+	}
 }
 
 // incomplete tells a line that goes on, as with an open quote.
