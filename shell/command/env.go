@@ -33,6 +33,7 @@ type Env struct {
 
 	where where
 	input input
+	shown shown
 }
 
 // Loop is what the shell's own commands need of the loop that runs them.
@@ -59,12 +60,31 @@ func (e *Env) Watch(wanted bool) func(zkproto.WatchedEvent) {
 	return e.ShowEvent
 }
 
-// ShowEvent shows a watch event as a line of talk, unless the option printwatches is off.
+// ShowEvent shows a watch event as a line of talk, unless the option printwatches is off. A change that several
+// watches tell of, one after another, is shown once; servers before 3.9 leave no way to know that.
 func (e *Env) ShowEvent(ev zkproto.WatchedEvent) {
 	if !e.Options.Now().PrintWatches || ev.Type == zkproto.EventNone && ev.State == zkproto.StateClosed {
 		return // who closes the session knows that its watches end
 	}
+	if e.shown.again(ev) {
+		return
+	}
 	e.Notify(time.Now().Format(time.TimeOnly) + " " + EventText(ev))
+}
+
+// shown is the last event that was shown.
+type shown struct {
+	mu   sync.Mutex
+	last zkproto.WatchedEvent
+}
+
+// again notes an event, and tells whether it is the one before over again.
+func (s *shown) again(ev zkproto.WatchedEvent) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	same := ev == s.last && (ev.Zxid > 0 || ev.Type == zkproto.EventNone && ev.Path != "")
+	s.last = ev
+	return same
 }
 
 // EventText is an event in one line: `event NodeDataChanged /a zxid=0x12`, `session Disconnected`, `watch on /a
