@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zoka-project/zoka/clientproto/jute"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 )
 
@@ -46,6 +47,7 @@ type conn struct {
 	submitted uint64       // writes
 	answered  uint64       // of those
 	queue     []queued     // reads behind an unanswered write
+	reader    jute.Reader  // of the read being served
 	stats     connStats
 }
 

@@ -14,20 +14,20 @@ import (
 // Source: FinalRequestProcessor.
 func (c *conn) read(frame []byte) {
 	var h zkproto.RequestHeader
-	var r jute.Reader
+	r := &c.reader
 	r.Reset(frame)
-	h.Decode(&r)
+	h.Decode(r)
 	zxid := c.s.tree.LastZxid()
 	c.stats.note(h.Op, h.Xid, zxid)
 	at := c.begin(h.Xid, zxid, zkproto.OK)
 	if h.Op == zkproto.OpSetWatches || h.Op == zkproto.OpSetWatches2 {
 		// Its events come before its reply.
 		c.out = c.out[:at]
-		code := c.setWatches(h.Op, &r)
+		code := c.setWatches(h.Op, r)
 		c.reply(h.Xid, zxid, code)
 		return
 	}
-	code := c.serveRead(h.Op, &r)
+	code := c.serveRead(h.Op, r)
 	if r.Err() != nil {
 		code = zkproto.MarshallingError
 	}
