@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/zoka-project/zoka/clientproto/zkclient"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/testcluster/ensemble"
+)
+
+// TestInteractive is a person at a terminal.
+func TestInteractive(t *testing.T) { interactive(t, ownServer(t)) }
+
+// TestInteractive_Apache is a person at a terminal, on Apache's server.
+func TestInteractive_Apache(t *testing.T) {
+	interactive(t, peertest.StartZK39(t, peertest.Options{}).Addr())
+}
+
+func interactive(t *testing.T, server string) {
+	zk, err := zkclient.Dial(t.Context(), zkclient.Config{Servers: server})
+	ok(t, err)
+	defer zk.Close(t.Context())
+	t.Run("Tutorial", func(t *testing.T) { tutorial(t, server, zk) })
+	t.Run("CtrlC", func(t *testing.T) { ctrlC(t, server) })
+	t.Run("Signals", func(t *testing.T) { signals(t, server, zk) })
+}
+
+// TestInteractive_Embedded is what the README begins with.
+func TestInteractive_Embedded(t *testing.T) {
+	h := startTerminal(t, "--embedded")
+	h.wait("a server of its own on 127.0.0.1:…: its data goes when you leave", "[zk: 127.0.0.1:…(CONNECTED) 0]")
+	h.typed("create /sanguo liubei\r")
+	h.wait("Created /sanguo", "[zk: 127.0.0.1:…(CONNECTED) 1]")
+	h.typed("\x04")
+	h.waitExit(0)
+}
+
+// TestInteractive_ServerGoesAndComes shows above the prompt, and in it, what becomes of the session.
+func TestInteractive_ServerGoesAndComes(t *testing.T) {
+	dir := t.TempDir()
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Dir: dir})
+	ok(t, err)
+	server := e.ConnectString()
+	h := startTerminal(t, "-server", server)
+	h.wait(prompt(server, "0"))
+	h.typed("create -e /mine; get -w /mine\r")
+	h.wait("Created /mine", "null (no data)", prompt(server, "1"))
+	ok(t, e.Close())
+	h.wait("… session Disconnected", "[zk: "+server+"(CONNECTING) 1]")
+	e, err = ensemble.Start(t.Context(), ensemble.Options{Dir: dir, Addr: server})
+	ok(t, err)
+	defer e.Close()
+	h.wait("… session SyncConnected", prompt(server, "1"))
+	h.typed("set /mine still\r")
+	h.wait("… event NodeDataChanged /mine…", prompt(server, "2"))
+	h.typed("\x04")
+	h.waitExit(0)
+}
+
+// TestInteractive_NoServer ends before the first prompt.
+func TestInteractive_NoServer(t *testing.T) {
+	h := startTerminal(t, "-server", "127.0.0.1:1")
+	h.wait("zoka: no ZooKeeper server: 127.0.0.1:1: connection refused")
+	h.waitExit(3)
+}
+
+func prompt(server, number string) string { return "[zk: " + server + "(CONNECTED) " + number + "]" }
+
+func tutorial(t *testing.T, server string, zk *zkclient.Client) {
+	h := startTerminal(t, "-server", server)
+	h.wait(prompt(server, "0"))
+	h.typed("create /sanguo liubei\r")
+	h.wait("Created /sanguo", prompt(server, "1"))
+	h.typed("create -e \"/sanguo/wu\" \"sun quan\"\r")
+	h.wait("Created /sanguo/wu", prompt(server, "2"))
+	h.typed("get -w /sanguo\r")
+	h.wait("liubei", prompt(server, "3"))
+	h.typed("crate\r")
+	h.wait("crate: no such command; did you mean create?", prompt(server, "4"))
+
+	// An event comes while a line is being typed: it stands above, and the line goes on.
+	h.typed("ls /san")
+	h.wait(prompt(server, "4") + " ls /san")
+	_, err := zk.Set(t.Context(), "/sanguo", []byte("simayi"), -1)
+	ok(t, err)
+	h.wait("… event NodeDataChanged /sanguo zxid=0x…", prompt(server, "4")+" ls /san")
+	h.typed("guo\r")
+	h.wait("[wu]", prompt(server, "5"))
+
+	// The working znode stands in the prompt; a quote goes on in the next line.
+	h.typed("cd /sanguo\r")
+	h.wait("[zk: " + server + "(CONNECTED) /sanguo 6]")
+	h.typed("create shu 'zhuge\rliang'\r")
+	h.wait("> liang'", "Created /sanguo/shu", "[zk: "+server+"(CONNECTED) /sanguo 7]")
+	h.typed("get shu; cd\r")
+	h.wait("zhuge", "liang", prompt(server, "8"))
+	h.typed("redo 5\r")
+	h.wait("[zk: "+server+"(CONNECTED) 8] redo 5", "[zk: "+server+"(CONNECTED) /sanguo 9]")
+	h.typed("history 2\r")
+	h.wait("8 - redo 5", "9 - history 2", "[zk: "+server+"(CONNECTED) /sanguo 10]")
+
+	// close and connect are seen in the prompt.
+	h.typed("close\r")
+	h.wait("[zk: " + server + "(CLOSED) /sanguo 11]")
+	h.typed("ls\r")
+	h.wait("ls: not connected: `connect` opens a session", "[zk: "+server+"(CLOSED) /sanguo 12]")
+	h.typed("connect; create -e mine; cd\r")
+	h.wait("Created /sanguo/mine", prompt(server, "13"))
+
+	// Tab completes commands, and znodes into their children, also from the working znode.
+	h.typed("hist\t3\r")
+	h.wait("11 - ls", "12 - connect; create -e mine; cd", "13 - history 3", prompt(server, "14"))
+	h.typed("get /sang\t\r")
+	h.wait("simayi", prompt(server, "15"))
+
+	// Ctrl-D leaves, and ends the session.
+	h.typed("\x04")
+	h.waitExit(0)
+	gone(t, zk, "/sanguo/mine")
+}
+
+// ctrlC cancels the command that runs, here one that waits for a server that does not answer, and not the shell.
+func ctrlC(t *testing.T, server string) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	defer silent.Close()
+	h := startTerminal(t, "-server", server)
+	h.wait(prompt(server, "0"))
+	h.typed("connect " + silent.Addr().String() + "\r")
+	conn, err := silent.Accept()
+	ok(t, err)
+	defer conn.Close()
+	h.typed("\x03")
+	h.wait("^C", "connect: interrupted", prompt(server, "1"))
+	h.typed("half a line")
+	h.wait(prompt(server, "1") + " half a line")
+	h.typed("\x03")
+	h.wait(prompt(server, "1")+" half a line^C", prompt(server, "1"))
+	h.typed("echo alive\r")
+	h.wait("alive", prompt(server, "2"))
+	h.typed("quit\r")
+	h.waitExit(0)
+}
+
+// signals end the shell as Ctrl-D does: the terminal is restored and the session ended.
+func signals(t *testing.T, server string, zk *zkclient.Client) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
+		path := "/" + strings.ReplaceAll(sig.String(), " ", "-")
+		h := startTerminal(t, "-server", server)
+		h.wait(prompt(server, "0"))
+		h.typed("create -e " + path + "\r")
+		h.wait("Created "+path, prompt(server, "1"))
+		ok(t, h.cmd.Process.Signal(sig))
+		h.waitExit(128 + int(sig))
+		gone(t, zk, path)
+	}
+}
+
+// gone checks that a znode is not there any more.
+func gone(t *testing.T, zk *zkclient.Client, path string) {
+	t.Helper()
+	ok(t, zk.Sync(t.Context(), path))
+	if _, err := zk.Exists(t.Context(), path, nil); !errors.Is(err, zkproto.NoNode) {
+		t.Errorf("%s: %v: the session was not ended", path, err)
+	}
+}

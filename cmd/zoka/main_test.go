@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/zoka-project/zoka/testcluster/ensemble"
+)
+
+// TestMain puts this test binary on the PATH as zoka, which is what it then is.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "zoka" {
+		main()
+	}
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "zoka-test-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		var self string
+		if self, err = os.Executable(); err == nil {
+			err = os.Symlink(self, filepath.Join(dir, "zoka"))
+		}
+	}
+	if err == nil {
+		err = os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// ownServer starts a server of our own, which ends with the test.
+func ownServer(t *testing.T) string {
+	t.Helper()
+	e, err := ensemble.Start(t.Context(), ensemble.Options{})
+	ok(t, err)
+	t.Cleanup(func() { ok(t, e.Close()) })
+	return e.ConnectString()
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
