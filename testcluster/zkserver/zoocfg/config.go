@@ -22,7 +22,7 @@ type Config struct {
 	TickTime time.Duration
 	// MinSessionTimeout and MaxSessionTimeout bound what clients may ask for: by default 2 and 20 ticks.
 	MinSessionTimeout, MaxSessionTimeout time.Duration
-	// MaxClientCnxns bounds the connections of one IP address, MaxCnxns all of them. 0 is no bound.
+	// MaxClientCnxns bounds the connections of one IP address, MaxCnxns all of them. 0 and less is no bound.
 	MaxClientCnxns, MaxCnxns int
 
 	Log      Log
@@ -76,7 +76,7 @@ type Log struct {
 	TrustEmpty bool
 	// CreateDirs makes missing folders.
 	CreateDirs bool
-	// PurgeInterval is how often old files are removed, 0 never; Retain how many snapshots stay.
+	// PurgeInterval is how often old files are removed, 0 and less never; Retain how many snapshots stay.
 	PurgeInterval time.Duration
 	Retain        int
 }

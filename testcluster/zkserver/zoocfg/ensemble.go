@@ -114,10 +114,10 @@ func parseGroup(value string) ([]int64, error) {
 // checkEnsemble holds the member lines against one another and against myid.
 func (c *Config) checkEnsemble() error {
 	e := &c.Ensemble
-	if len(e.Members) == 0 {
+	if len(e.Members) == 0 && len(e.Groups) == 0 {
 		return nil
 	}
-	if e.voters() == 0 {
+	if len(e.Members) > 0 && e.voters() == 0 {
 		return c.fail("", "there are only observers: an ensemble needs a participant")
 	}
 	if e.Standalone && e.voters() == 1 && len(e.Members) > 1 {

@@ -6,7 +6,10 @@ import (
 	"strings"
 )
 
-const minRetain = 3 // PurgeTxnLog's least
+const (
+	minRetain = 3 // PurgeTxnLog's least
+	minSnap   = 2 // ZooKeeperServer.getSnapCount's
+)
 
 // providers are the classes of authProvider.N that the server has, with or without that line.
 var providers = []string{
@@ -54,8 +57,8 @@ func (l *loader) finish() error {
 func (c *Config) clientAddress() error {
 	e := &c.Ensemble
 	own := e.member(e.MyID)
-	if own == nil && len(e.Members) == 1 {
-		own = &e.Members[0]
+	if own == nil && c.Client.Port == 0 && len(e.Members) == 1 {
+		own = &e.Members[0] // there is no myid; who else could it be
 	}
 	if own != nil && own.Client.Port != 0 {
 		if c.Client.Port != 0 && c.Client.Port != own.Client.Port {
@@ -81,11 +84,8 @@ func (c *Config) clientAddress() error {
 // adjust replaces values that ZooKeeper replaces, and says so.
 func (l *loader) adjust() {
 	c := l.c
-	if c.Log.Retain < minRetain {
-		l.warn(c.origins["autopurge.snapRetainCount"], "autopurge.snapRetainCount",
-			fmt.Sprintf("%d is less than %d, which is used", c.Log.Retain, minRetain))
-		c.Log.Retain = minRetain
-	}
+	l.atLeast("autopurge.snapRetainCount", &c.Log.Retain, minRetain)
+	l.atLeast("snapCount", &c.Log.SnapCount, minSnap)
 	if c.SecureClient.Port != 0 {
 		l.warn(c.origins["secureClientPort"], "secureClientPort", "has no effect: "+noTLS)
 	}
@@ -104,6 +104,14 @@ func (l *loader) adjust() {
 	}
 	if c.Requests.ReadOnlyMode {
 		c.FourLetterWords = append(c.FourLetterWords, "isro")
+	}
+}
+
+// atLeast raises a value to what ZooKeeper raises it to.
+func (l *loader) atLeast(key string, value *int, least int) {
+	if *value < least {
+		l.warn(l.c.origins[key], key, fmt.Sprintf("%d is less than %d, which is used", *value, least))
+		*value = least
 	}
 }
 

@@ -26,7 +26,7 @@ func logKeys() []key {
 		{name: "forceSync", set: yesNo(func(c *Config) *bool { return &c.Log.ForceSync })},
 		{name: "fsync.warningthresholdms", set: millis(0, func(c *Config) *time.Duration { return &c.Log.FsyncWarning })},
 		{name: "preAllocSize", set: number(0, func(c *Config) *int { return &c.Log.PreAllocKB })},
-		{name: "snapCount", set: number(2, func(c *Config) *int { return &c.Log.SnapCount })},
+		{name: "snapCount", set: number(0, func(c *Config) *int { return &c.Log.SnapCount })},
 		{name: "txnLogSizeLimitInKb", set: number(-1, func(c *Config) *int { return &c.Log.SizeLimitKB })},
 		{name: "maxBatchSize", set: number(0, func(c *Config) *int { return &c.Log.MaxBatch })},
 		{name: "flushDelay", set: millis(0, func(c *Config) *time.Duration { return &c.Log.FlushDelay })},
@@ -51,7 +51,7 @@ var errSnappy = errors.New("snappy: zoka packs snapshots with gz alone")
 
 func requestKeys() []key {
 	return []key{
-		{name: "maxCnxns", set: number(0, func(c *Config) *int { return &c.MaxCnxns })},
+		{name: "maxCnxns", set: number(-1, func(c *Config) *int { return &c.MaxCnxns })},
 		{name: "globalOutstandingLimit", set: number(1, func(c *Config) *int { return &c.Requests.OutstandingLimit })},
 		{name: "extendedTypesEnabled", set: flag(func(c *Config) *bool { return &c.Requests.ExtendedTypes })},
 		{name: "emulate353TTLNodes", set: flag(func(c *Config) *bool { return &c.Requests.Emulate353 })},

@@ -108,7 +108,7 @@ func TestLoad_BadValues(t *testing.T) {
 		{"tickTime=2000 # two seconds", `zoo.cfg:3: tickTime: "2000 # two seconds" is not a whole number of milliseconds`},
 		{"clientPort=70000", `zoo.cfg:3: clientPort: "70000" is not a port number`},
 		{"clientPort=0", "zoo.cfg:3: clientPort: is not set: the port of the server's clients"},
-		{"maxClientCnxns=-1", `zoo.cfg:3: maxClientCnxns: "-1" is too small, the least is 0`},
+		{"maxClientCnxns=-2", `zoo.cfg:3: maxClientCnxns: "-2" is too small, the least is -1`},
 		{"autopurge.purgeInterval=1h", `zoo.cfg:3: autopurge.purgeInterval: "1h" is not a whole number of hours`},
 		{"admin.enableServer=yes", `zoo.cfg:3: admin.enableServer: "yes" is neither true nor false`},
 		{"admin.commandURL=commands", "zoo.cfg:3: admin.commandURL: must begin with / and name a path"},
@@ -136,7 +136,7 @@ func TestLoad_BadValues(t *testing.T) {
 		{"server.1=[::1:1:2", `zoo.cfg:3: server.1: "[::1:1:2": no IPv6 address in the brackets`},
 		{"server.1=[h]:1:2", `zoo.cfg:3: server.1: "[h]:1:2": no IPv6 address in the brackets`},
 		{"server.1=h:1:2;c:x", `zoo.cfg:3: server.1: "x" is not a port number`},
-		{"server.1=h:1:2;2182", "zoo.cfg:2: clientPort: 2181, but zoo.cfg:3 says 2182"},
+		{"group.1=1:2", "zoo.cfg:3: group.1: there is no server.1"},
 		{"server.1=h:1:2:observer", "zoo.cfg: there are only observers: an ensemble needs a participant"},
 		{"server.1=h:1:2\nserver.2=h:3:4:observer", "zoo.cfg: observers need more than one participant, or standaloneEnabled=false"},
 		{"server.1=h:1:2\nserver.2=h:3:4", "myid: is missing: it holds the number of this server, one of 1, 2"},
@@ -185,7 +185,15 @@ func TestLoad_MyID(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
+	write(t, filepath.Join(dir, "zoo.cfg"), "dataDir="+dir+"\nclientPort=2181\nserver.1=localhost:2888:3888;2182\n")
+	write(t, filepath.Join(dir, "myid"), "1")
+	if _, _, err := loadIn(t, dir); err == nil || err.Error() != "zoo.cfg:2: clientPort: 2181, but zoo.cfg:3 says 2182" {
+		t.Errorf("two client ports: %v", err)
+	}
 	write(t, filepath.Join(dir, "zoo.cfg"), strings.ReplaceAll(cfg, "DIR", dir))
+	if err := os.Remove(filepath.Join(dir, "myid")); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Mkdir(filepath.Join(dir, "myid"), 0o755); err != nil { // unreadable, for root too
 		t.Fatal(err)
 	}
@@ -213,6 +221,9 @@ func TestLoad_Warnings(t *testing.T) {
 		{"authProvider.1=com.example.A", []string{"zoo.cfg:3: authProvider.1: com.example.A has no effect: " + noSASL}},
 		{"authProvider.1=" + providers[0], nil},
 		{"server.1=localhost:2888:3888", nil},
+		{"server.1=localhost:2888:3888;2182", nil}, // without a myid it says nothing about this server
+		{"maxClientCnxns=-1\nautopurge.purgeInterval=-1\ninitLimit=0", nil},
+		{"snapCount=0", []string{"zoo.cfg:3: snapCount: 0 is less than 2, which is used"}},
 	} {
 		_, got, err := load(t, "dataDir=DIR\nclientPort=2181\n"+tt.line+"\n")
 		if err != nil || !slices.Equal(got, tt.want) {

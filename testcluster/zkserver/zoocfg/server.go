@@ -20,13 +20,13 @@ func (c *Config) Server() (zkserver.Config, error) {
 		TickTime: c.TickTime, MinSessionTimeout: c.MinSessionTimeout, MaxSessionTimeout: c.MaxSessionTimeout,
 		SessionlessTimeout: r.SessionlessTimeout,
 
-		MaxClientCnxns: offIsNegative(c.MaxClientCnxns), MaxCnxns: c.MaxCnxns,
+		MaxClientCnxns: offIsNegative(c.MaxClientCnxns), MaxCnxns: max(c.MaxCnxns, 0),
 		JuteMaxBuffer: r.MaxBuffer, GlobalOutstandingLimit: r.OutstandingLimit,
 
 		SnapCount: l.SnapCount, Compression: txnlog.Compression(l.Compression), NoSync: !l.ForceSync,
 		PreAlloc: int64(offIsNegative(l.PreAllocKB)) << 10, LogSizeLimit: max(int64(l.SizeLimitKB), 0) << 10,
 		MaxBatch: l.MaxBatch, FlushDelay: l.FlushDelay, SlowSync: l.FsyncWarning,
-		NoCreate: !l.CreateDirs, TrustEmpty: l.TrustEmpty, PurgeInterval: l.PurgeInterval, PurgeRetainCount: l.Retain,
+		NoCreate: !l.CreateDirs, TrustEmpty: l.TrustEmpty, PurgeInterval: max(l.PurgeInterval, 0), PurgeRetainCount: l.Retain,
 
 		ExtendedTypes: r.ExtendedTypes, Emulate353TTL: r.Emulate353, EnforceQuota: r.EnforceQuota,
 		Reconfig: c.Ensemble.Reconfig, SkipACL: r.SkipACL,
