@@ -103,6 +103,7 @@ func (w *watching) run(ctx context.Context, zk command.ZK, path string, yield fu
 		return err
 	}
 	defer w.remove(ctx, zk, path)
+	defer events.close()
 	var timeUp <-chan time.Time
 	if w.limited {
 		timer := time.NewTimer(w.timeout)
@@ -136,7 +137,9 @@ func (w *watching) remove(ctx context.Context, zk command.ZK, path string) {
 	if w.mode == Persistent {
 		t = zkproto.WatcherPersistent
 	}
-	_ = zk.RemoveWatches(ctx, path, t, true) // a server that has lost the session has lost the watch too
+	// A server that has lost the session has lost the watch too. One before 3.9 cannot tell it from others: it
+	// stays there, and nobody listens.
+	_ = zk.RemoveWatches(ctx, path, t, true)
 }
 
 var (
@@ -151,7 +154,8 @@ const maxWaiting = 100_000
 type eventQueue struct {
 	mu     sync.Mutex
 	events []zkproto.WatchedEvent
-	over   bool
+	over   bool // there were too many
+	closed bool
 	some   chan struct{} // a token: there are events
 }
 
@@ -162,9 +166,11 @@ func (q *eventQueue) put(ev zkproto.WatchedEvent) {
 		return
 	}
 	q.mu.Lock()
-	if len(q.events) < maxWaiting {
+	switch {
+	case q.closed:
+	case len(q.events) < maxWaiting:
 		q.events = append(q.events, ev)
-	} else {
+	default:
 		q.over = true
 	}
 	q.mu.Unlock()
@@ -172,6 +178,13 @@ func (q *eventQueue) put(ev zkproto.WatchedEvent) {
 	case q.some <- struct{}{}:
 	default:
 	}
+}
+
+// close drops what waits, and what will come.
+func (q *eventQueue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.events, q.closed = nil, true
 }
 
 // take returns the next event.
