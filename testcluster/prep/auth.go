@@ -88,11 +88,9 @@ func (a *Auth) Fix(acl []zkproto.ACL, ids []zkproto.ID) ([]zkproto.ACL, bool) {
 			continue
 		}
 		switch p := a.providers[entry.Scheme]; {
-		case entry.Null:
-			return nil, false
 		case isAnyone(entry.ID):
 			fixed = append(fixed, entry)
-		case entry.Scheme == "auth":
+		case entry.Scheme == "auth": // its id says nothing, and may be null
 			own := a.authenticated(ids)
 			if len(own) == 0 {
 				return nil, false
@@ -100,7 +98,7 @@ func (a *Auth) Fix(acl []zkproto.ACL, ids []zkproto.ID) ([]zkproto.ACL, bool) {
 			for _, id := range own {
 				fixed = append(fixed, zkproto.ACL{Perms: entry.Perms, ID: id})
 			}
-		case p == nil || !p.ValidID(entry.ID.ID):
+		case p == nil || entry.Null || !p.ValidID(entry.ID.ID):
 			return nil, false
 		default:
 			fixed = append(fixed, entry)

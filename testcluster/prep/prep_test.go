@@ -323,6 +323,10 @@ func TestAuth(t *testing.T) {
 			t.Errorf("digest id %q: valid is %v", id, !want)
 		}
 	}
+	nullID := zkproto.ACL{Perms: 31, ID: zkproto.ID{Scheme: "auth", Null: true}}
+	if fixed, ok := a.Fix([]zkproto.ACL{nullID}, []zkproto.ID{user}); !ok || len(fixed) != 1 || fixed[0].ID != user {
+		t.Errorf("auth with a null id became %v, %v", fixed, ok)
+	}
 	fixed, ok := a.Fix([]zkproto.ACL{acl(1, "world", "anyone"), acl(31, "auth", "whatever"), acl(1, "world", "anyone")}, []zkproto.ID{{Scheme: "ip", ID: "::1"}, user})
 	if !ok || len(fixed) != 2 || fixed[1].ID != user || fixed[1].Perms != 31 {
 		t.Errorf("fixed ACL %v, %v", fixed, ok)
