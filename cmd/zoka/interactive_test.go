@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -60,6 +63,61 @@ func TestInteractive_ServerGoesAndComes(t *testing.T) {
 	h.wait("… event NodeDataChanged /mine…", prompt(server, "2"))
 	h.typed("\x04")
 	h.waitExit(0)
+}
+
+// TestInteractive_SessionExpires says so, and opens a new session for the next command.
+func TestInteractive_SessionExpires(t *testing.T) {
+	dir := t.TempDir()
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Dir: dir, TickTime: 50 * time.Millisecond})
+	ok(t, err)
+	server := e.ConnectString()
+	h := startTerminal(t, "-server", server, "-timeout", "400")
+	h.wait(prompt(server, "0"))
+	h.typed("create -e /mine; get -w /mine\r")
+	h.wait("Created /mine", "null (no data)", prompt(server, "1"))
+	ok(t, e.Close())
+	h.wait("… session Expired")
+	h.wait("… watch on /mine ended: session Expired")
+	h.wait("[zk: " + server + "(CLOSED) 1]")
+	h.typed("ls /\r")
+	h.wait("no ZooKeeper server: "+server+": connection refused", "[zk: "+server+"(CLOSED) 2]")
+	e, err = ensemble.Start(t.Context(), ensemble.Options{Dir: dir, Addr: server, TickTime: 50 * time.Millisecond})
+	ok(t, err)
+	defer e.Close()
+	h.typed("ls /zookeeper\r")
+	h.wait("[config, quota]", prompt(server, "3"))
+	h.typed("\x04")
+	h.waitExit(0)
+}
+
+// TestInteractive_History keeps lines across sessions, but no secrets, in a file that nobody else can read.
+func TestInteractive_History(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history")
+	t.Setenv("ZOKA_HISTORY", file)
+	server := ownServer(t)
+	h := startTerminal(t, "-server", server)
+	h.wait(prompt(server, "0"))
+	h.typed("addauth digest bob:hunter2\r")
+	h.wait(prompt(server, "0")+" addauth digest bob:hunter2", prompt(server, "0"))
+	h.typed("ls /\r")
+	h.wait("[zookeeper]", prompt(server, "1"))
+	h.typed("\x04")
+	h.waitExit(0)
+	h = startTerminal(t, "-server", server)
+	h.wait(prompt(server, "1"))
+	h.typed("history\r")
+	h.wait("0 - ls /", "1 - history", prompt(server, "2"))
+	h.typed("\x1b[A\x1b[A")
+	h.wait(prompt(server, "2") + " ls /")
+	h.typed("\r")
+	h.wait("[zookeeper]", prompt(server, "3"))
+	h.typed("quit\r")
+	h.waitExit(0)
+	kept, err := os.ReadFile(file)
+	ok(t, err)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || string(kept) != "ls /\nhistory\nls /\nquit\n" {
+		t.Errorf("%s: %v, %q", file, info.Mode(), kept)
+	}
 }
 
 // TestInteractive_NoServer ends before the first prompt.
