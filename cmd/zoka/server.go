@@ -22,6 +22,10 @@ const serverUsage = "usage: zoka server [-Dzookeeper.KEY=VALUE…] zoo.cfg, or c
 // runServer serves what a zoo.cfg describes until a signal comes, which is its ordinary end. A configuration that no
 // server can run with is a usage error, as ZooKeeper has it: exit code 2.
 func runServer(ctx context.Context, p *process) command.ExitCode {
+	if len(p.args) == 1 && (p.args[0] == "-h" || p.args[0] == "--help") {
+		fmt.Fprintln(p.stdout, serverUsage)
+		return command.ExitOK
+	}
 	files, overrides, err := serverArgs(p.args)
 	if err != nil {
 		return p.fail(err)

@@ -32,7 +32,12 @@ type served struct {
 // startServed runs zoka server and waits until it says that it serves.
 func startServed(t *testing.T, args ...string) *served {
 	t.Helper()
-	s := &served{cmd: exec.Command("zoka", append([]string{"server"}, args...)...), rest: make(chan []string, 1)}
+	return startProcess(t, exec.Command("zoka", append([]string{"server"}, args...)...))
+}
+
+func startProcess(t *testing.T, cmd *exec.Cmd) *served {
+	t.Helper()
+	s := &served{cmd: cmd, rest: make(chan []string, 1)}
 	stderr, err := s.cmd.StderrPipe()
 	ok(t, err)
 	ok(t, s.cmd.Start())
@@ -111,6 +116,18 @@ func TestServer_Restart(t *testing.T) {
 		}
 		_ = zk.Close(t.Context()) // there is nobody to hear it
 	}
+}
+
+// TestServer_Hangup: a terminal that goes ends the server, unless nohup has it ignore that.
+func TestServer_Hangup(t *testing.T) {
+	path, _, _ := config(t, "admin.enableServer=false")
+	startServed(t, path).end(t, syscall.SIGHUP, 0)
+	s := startProcess(t, exec.Command("nohup", "zoka", "server", path))
+	ok(t, s.cmd.Process.Signal(syscall.SIGHUP))
+	zk, err := zkclient.Dial(t.Context(), zkclient.Config{Servers: s.addr})
+	ok(t, err)
+	ok(t, zk.Close(t.Context()))
+	s.end(t, syscall.SIGTERM, 0)
 }
 
 // TestServer_Refused: a second server on the folder, or on the port, is refused in one line, and harms nothing.
