@@ -1,0 +1,119 @@
+package scripttest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/zoka-project/zoka/clientproto/zkclient"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/testcluster/ensemble"
+)
+
+// bin is the folder with the binary under test.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "zoka-scripttest-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		var out []byte
+		if out, err = exec.Command("go", "build", "-o", filepath.Join(dir, "zoka"), "..").CombinedOutput(); err != nil {
+			err = fmt.Errorf("build zoka: %w\n%s", err, out)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	bin = dir
+	return m.Run()
+}
+
+// TestScripts runs the scripts on a server of our own.
+func TestScripts(t *testing.T) {
+	e, err := ensemble.Start(t.Context(), ensemble.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	run(t, e.ConnectString())
+}
+
+// TestScripts_Apache runs the scripts on Apache's server.
+func TestScripts_Apache(t *testing.T) {
+	run(t, peertest.StartZK39(t, peertest.Options{}).Addr())
+}
+
+// run runs testdata/script. Each script has a znode of its own for its root, and besides testscript's commands two
+// of ours:
+//
+//	exit CODE PROGRAM [ARG…]   runs a program that must end with that code
+//	megabytes N FILE           makes a file
+func run(t *testing.T, server string) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			root := "/" + filepath.Base(env.WorkDir)
+			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("SERVER", server)
+			env.Setenv("ZOKA_SERVER", server+root)
+			return mkroot(t, server, root)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exit":      exitCode,
+			"megabytes": megabytes,
+		},
+	})
+}
+
+func mkroot(t *testing.T, server, root string) error {
+	zk, err := zkclient.Dial(t.Context(), zkclient.Config{Servers: server})
+	if err != nil {
+		return err
+	}
+	_, _, err = zk.Create(t.Context(), root, nil, nil, zkproto.ModePersistent, 0)
+	return errors.Join(err, zk.Close(t.Context()))
+}
+
+func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exit CODE PROGRAM [ARG…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func megabytes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: megabytes N FILE")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), make([]byte, n<<20), 0o600))
+}
