@@ -22,8 +22,8 @@ var Commands = []command.Spec{
 	watch,
 	removewatches,
 
-	getAcl,
-	setAcl,
+	getACL,
+	setACL,
 	addauth,
 	whoami,
 	setquota,

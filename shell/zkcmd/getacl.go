@@ -42,7 +42,7 @@ func grants(acls []zkproto.ACL) []Grant {
 	return entries
 }
 
-var getAcl = command.Spec{
+var getACL = command.Spec{
 	Name:  "getAcl",
 	Group: command.Access,
 	Args:  []command.Arg{herePath},

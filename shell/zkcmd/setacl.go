@@ -23,7 +23,7 @@ func (c ChangedAll) View() render.View {
 	return render.Text{Lines: []string{"changed " + znodes(c.Changed)}}
 }
 
-var setAcl = command.Spec{
+var setACL = command.Spec{
 	Name:  "setAcl",
 	Group: command.Access,
 	Args:  []command.Arg{pathArg, {Name: "ACL", Kind: command.ACL}},
