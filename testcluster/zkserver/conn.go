@@ -10,6 +10,7 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/jute"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/zkserver/sasl"
 )
 
 // conn is one client's connection. One goroutine reads it and serves what it can; see the
@@ -47,7 +48,8 @@ type conn struct {
 	submitted uint64       // writes
 	answered  uint64       // of those
 	queue     []queued     // reads behind an unanswered write
-	reader    jute.Reader  // of the read being served
+	sasl      *sasl.Exchange
+	reader    jute.Reader // of the read being served
 	stats     connStats
 }
 

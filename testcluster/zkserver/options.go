@@ -68,6 +68,11 @@ type Config struct {
 	ContainerPerMinute int           // znode.container.maxPerMinute: 10000
 	ContainerNeverUsed time.Duration // znode.container.maxNeverUsedIntervalMs: off
 
+	// SASLUsers are the users and passwords of DIGEST-MD5, as a JAAS file's Server section
+	// has them; nil is no SASL. SASLSuper, zookeeper.superUser, is the super user among them.
+	SASLUsers map[string]string
+	SASLSuper string
+
 	// Words lists the four-letter words that are answered, "*" for all:
 	// 4lw.commands.whitelist. Nil is srvr alone.
 	Words []string
@@ -142,7 +147,7 @@ func (c *Config) treeOptions() znode.Options {
 
 // auth returns the rules of access by the settings.
 func (c *Config) auth() (*prep.Auth, error) {
-	providers := append([]prep.Provider{ipProvider{}}, c.AuthProviders...)
+	providers := append([]prep.Provider{ipProvider{}, saslProvider{}}, c.AuthProviders...)
 	if !c.NoDigestAuth {
 		digest, err := prep.NewDigest(c.SuperDigest, c.DigestAlg)
 		if err != nil {

@@ -3,6 +3,7 @@ package zkserver
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 )
@@ -26,8 +27,7 @@ func (g *chunk) request(frame []byte) error {
 	case zkproto.OpAuth:
 		c.login(xid, frame[headerLen:])
 	case zkproto.OpSASL:
-		// There is no SASL mechanism here: what follows would be unauthenticated.
-		c.refuse(xid, 0, zkproto.AuthFailed)
+		c.authenticate(xid, frame[headerLen:])
 	case zkproto.OpCreate, zkproto.OpCreate2, zkproto.OpCreateContainer, zkproto.OpCreateTTL, zkproto.OpDelete,
 		zkproto.OpSetData, zkproto.OpSetACL, zkproto.OpMulti, zkproto.OpReconfig, zkproto.OpCloseSession:
 		c.propose(xid, op, frame[headerLen:])
@@ -69,18 +69,19 @@ func (c *conn) login(xid int32, body []byte) {
 		c.refuse(xid, 0, zkproto.AuthFailed)
 		return
 	}
-	all := append([]zkproto.ID(nil), c.ids...)
-next:
+	c.addIDs(ids)
+	c.reply(xid, 0, zkproto.OK)
+}
+
+// addIDs makes a new list of identities, since writes under way share the old one.
+func (c *conn) addIDs(ids []zkproto.ID) {
+	all := slices.Clone(c.ids)
 	for _, id := range ids {
-		for _, have := range all {
-			if have == id {
-				continue next
-			}
+		if !slices.Contains(all, id) {
+			all = append(all, id)
 		}
-		all = append(all, id)
 	}
 	c.ids = all
-	c.reply(xid, 0, zkproto.OK)
 }
 
 // propose puts a write into the chunk's batch.
