@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/zoka-project/zoka/clientproto/flw"
 	"github.com/zoka-project/zoka/clientproto/zkclient"
@@ -52,7 +53,19 @@ func dial(ctx context.Context, t command.Target) (*zkclient.Client, error) {
 	case errors.As(err, &none):
 		return nil, none
 	case err != nil && ctx.Err() == nil && limited.Err() != nil:
-		return nil, fmt.Errorf("no answer from %s within %s: %w", t.Servers, t.Timeout, context.DeadlineExceeded)
+		return nil, &silentError{t.Servers, t.Timeout}
 	}
 	return zk, err
 }
+
+// silentError tells of servers that took the connection and said nothing.
+type silentError struct {
+	servers string
+	waited  time.Duration
+}
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("no answer from %s within %s", e.servers, e.waited)
+}
+
+func (e *silentError) Unwrap() error { return context.DeadlineExceeded }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"syscall"
@@ -53,6 +54,19 @@ func (p *piped) exit(t *testing.T, want int) {
 	}
 	if got := p.cmd.ProcessState.ExitCode(); got != want {
 		t.Errorf("exit code %d, want %d", got, want)
+	}
+}
+
+// A server that takes the connection and says nothing costs the time limit, and no more.
+func TestExit_SilentServer(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	defer silent.Close()
+	addr := silent.Addr().String()
+	out, err := exec.CommandContext(t.Context(), "zoka", "-server", addr, "-timeout", "200", "ls", "/").CombinedOutput()
+	var exit *exec.ExitError
+	if want := "no answer from " + addr + " within 200ms\n"; string(out) != want || !errors.As(err, &exit) || exit.ExitCode() != 3 {
+		t.Errorf("%q, %v; want %q and exit code 3", out, err, want)
 	}
 }
 

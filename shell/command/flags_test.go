@@ -152,7 +152,7 @@ func TestParse_Help(t *testing.T) {
 }
 
 func TestParse_UnknownCommand(t *testing.T) {
-	r := registry(t, named("ls"), named("get"), named("getAcl"), named("getEphemerals"), named("create"), named("deleteall"))
+	r := registry(t, named("?"), named("ls"), named("get"), named("getAcl"), named("getEphemerals"), named("create"), named("deleteall"))
 	for name, want := range map[string]string{
 		"sl":        "sl: no such command; did you mean ls?",
 		"gte":       "gte: no such command; did you mean get?",

@@ -13,7 +13,7 @@ func suggest(typed string, names []string) []string {
 	for _, name := range names {
 		d := distance(strings.ToLower(typed), strings.ToLower(name), best)
 		switch {
-		case d > best:
+		case d > best, d >= max(len(typed), len(name)): // nothing in common
 		case d < best:
 			best, found = d, []string{name}
 		default:
