@@ -4,6 +4,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"github.com/zoka-project/zoka/testcluster/zkserver/sasl"
 )
 
 // Config is what a zoo.cfg says, with ZooKeeper's defaults where it is silent.
@@ -108,6 +110,11 @@ type Auth struct {
 	SuperDigest string
 	// DigestAlg is the hash of digest ids, SHA1 by default.
 	DigestAlg string
+	// LoginConfig is the JAAS file of SASL, LoginSection the part of it that is this server's; Users are the names
+	// and passwords from there, nil without a file. SASLSuper is the super user among them.
+	LoginConfig, LoginSection string
+	Users                     map[string]string
+	SASLSuper                 string
 }
 
 // Admin is the AdminServer.
@@ -149,7 +156,7 @@ func defaults() *Config {
 			MaxBuffer: 0xfffff, OutstandingLimit: 1000, SessionlessTimeout: 10 * time.Second,
 			ContainerCheck: time.Minute, ContainerPerMinute: 10_000,
 		},
-		Auth: Auth{DigestEnabled: true, DigestAlg: "SHA1"},
+		Auth: Auth{DigestEnabled: true, DigestAlg: "SHA1", LoginSection: sasl.ServerSection},
 		Admin: Admin{
 			Enabled: true, Address: Address{"0.0.0.0", 8080}, CommandURL: "/commands", IdleTimeout: 30 * time.Second,
 			SnapshotEnabled: true, RestoreEnabled: true, RateLimit: 5 * time.Minute,

@@ -2,8 +2,11 @@ package zoocfg
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+
+	"github.com/zoka-project/zoka/testcluster/zkserver/sasl"
 )
 
 const (
@@ -15,6 +18,7 @@ const (
 var providers = []string{
 	"org.apache.zookeeper.server.auth.IPAuthenticationProvider",
 	"org.apache.zookeeper.server.auth.DigestAuthenticationProvider",
+	"org.apache.zookeeper.server.auth.SASLAuthenticationProvider",
 }
 
 // The classes of metricsProvider.className.
@@ -125,8 +129,25 @@ func (l *loader) auth() error {
 		key := strings.TrimPrefix(p.Name, "zookeeper.")
 		if strings.HasPrefix(key, "authProvider.") && !slices.Contains(providers, p.Value) {
 			// Its ids are refused, so nobody gets in by it.
-			l.warn(c.origins[key], key, p.Value+" has no effect: "+noSASL)
+			l.warn(c.origins[key], key, p.Value+" has no effect: "+noScheme)
 		}
+	}
+	return c.readLogins()
+}
+
+// readLogins reads the users of SASL. A file that was named and cannot be used is an error: without it the server would
+// turn away whom it should know.
+func (c *Config) readLogins() error {
+	const key = "java.security.auth.login.config"
+	if c.Auth.LoginConfig == "" {
+		return nil
+	}
+	bytes, err := os.ReadFile(c.Auth.LoginConfig)
+	if err != nil {
+		return c.fail(key, err.Error())
+	}
+	if c.Auth.Users, err = sasl.ParseJAAS(string(bytes), c.Auth.LoginSection); err != nil {
+		return c.fail(key, fmt.Sprintf("%s: %v", c.Auth.LoginConfig, err))
 	}
 	return nil
 }

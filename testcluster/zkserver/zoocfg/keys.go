@@ -57,7 +57,7 @@ var prefixes = []key{
 	{"netty.", text(nil), ignored, noNetty},
 	{"audit.", text(nil), ignored, "zoka writes no audit log"},
 	{"authProvider.", text(nil), honoured, ""},
-	{"superUser.", text(nil), ignored, noSASL},
+	{"superUser.", text(nil), ignored, "zoka's server has one super user by SASL, superUser"},
 	{"quorum.", text(nil), ensemble, ""},
 }
 

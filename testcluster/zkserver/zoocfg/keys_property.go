@@ -10,7 +10,7 @@ const (
 	noNetty   = "zoka's sockets are the Go runtime's"
 	noCache   = "zoka builds each answer from the tree and caches none"
 	noThreads = "zoka has no pool of threads to size"
-	noSASL    = "zoka's server knows the schemes world, ip, digest and auth"
+	noScheme  = "zoka's server knows the schemes world, ip, digest, sasl and auth"
 	// A server that lets everybody in where the file asks for more may not start.
 	notEnforced = "zoka's server cannot refuse clients that have not authenticated"
 	noTLS       = "zoka's server does not speak TLS yet"
@@ -70,10 +70,11 @@ func authKeys() []key {
 		{name: "DigestAuthenticationProvider.digestAlg", set: text(func(c *Config) *string { return &c.Auth.DigestAlg })},
 		{name: "enforce.auth.enabled", set: only(flag(nil), "false", notEnforced)},
 		{name: "sessionRequireClientSASLAuth", set: only(flag(nil), "false", notEnforced)},
-	}, ignore(noSASL,
+		{name: "superUser", set: text(func(c *Config) *string { return &c.Auth.SASLSuper })},
+		{name: "sasl.serverconfig", set: text(func(c *Config) *string { return &c.Auth.LoginSection })},
+	}, ignore("a client that fails to authenticate is disconnected",
 		key{name: "enforce.auth.schemes", set: words(nil)},
 		key{name: "allowSaslFailedClients", set: flag(nil)},
-		key{name: "superUser", set: text(nil)},
 	)...)
 }
 
@@ -186,9 +187,8 @@ func bareProperties() table {
 		{name: "znode.container.checkIntervalMs", set: millis(1, func(c *Config) *time.Duration { return &c.Requests.ContainerCheck })},
 		{name: "znode.container.maxPerMinute", set: number(1, func(c *Config) *int { return &c.Requests.ContainerPerMinute })},
 		{name: "znode.container.maxNeverUsedIntervalMs", set: millis(0, func(c *Config) *time.Duration { return &c.Requests.ContainerNeverUsed })},
-	}, ignore(noSASL,
-		key{name: "java.security.auth.login.config", set: text(nil)},
-	), ignore("zoka bounds frames by jute.maxbuffer alone",
+		{name: "java.security.auth.login.config", set: text(func(c *Config) *string { return &c.Auth.LoginConfig })},
+	}, ignore("zoka bounds frames by jute.maxbuffer alone",
 		key{name: "jute.maxbuffer.extrasize", set: number(0, nil)},
 	))
 }

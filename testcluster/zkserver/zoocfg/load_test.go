@@ -218,7 +218,7 @@ func TestLoad_Warnings(t *testing.T) {
 		{"secureClientPort=2281", []string{"zoo.cfg:3: secureClientPort: has no effect: zoka's server does not speak TLS yet"}},
 		{"admin.forceHttps=true", []string{"zoo.cfg:3: admin.forceHttps: the AdminServer does not speak TLS yet: it is off, instead of answering in the clear"}},
 		{"metricsProvider.className=com.example.M", []string{"zoo.cfg:3: metricsProvider.className: com.example.M is a class of Java; zoka has " + prometheusProvider}},
-		{"authProvider.1=com.example.A", []string{"zoo.cfg:3: authProvider.1: com.example.A has no effect: " + noSASL}},
+		{"authProvider.1=com.example.A", []string{"zoo.cfg:3: authProvider.1: com.example.A has no effect: " + noScheme}},
 		{"authProvider.1=" + providers[0], nil},
 		{"server.1=localhost:2888:3888", nil},
 		{"server.1=localhost:2888:3888;2182", nil}, // without a myid it says nothing about this server

@@ -46,3 +46,30 @@ func TestServer_Ensemble(t *testing.T) {
 		}
 	}
 }
+
+func TestServer_SASL(t *testing.T) {
+	dir := t.TempDir()
+	jaas := filepath.Join(dir, "jaas.conf")
+	write(t, jaas, "Mine {\n org.apache.zookeeper.server.auth.DigestLoginModule required\n user_bob=\"builder\";\n};\n")
+	text := "dataDir=DIR\nclientPort=2181\nsuperUser=bob\nauthProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider\n"
+	file := Property{"java.security.auth.login.config", jaas}
+	cfg, warnings, err := load(t, text, file, Property{"zookeeper.sasl.serverconfig", "Mine"})
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(err, warnings)
+	}
+	s, err := cfg.Server()
+	if err != nil || s.SASLUsers["bob"] != "builder" || s.SASLSuper != "bob" {
+		t.Errorf("%v, %q, %v", s.SASLUsers, s.SASLSuper, err)
+	}
+	_, _, err = load(t, text, file)
+	if err == nil || !strings.HasPrefix(err.Error(), "-Djava.security.auth.login.config: ") || !strings.HasSuffix(err.Error(), "no login section named Server") {
+		t.Errorf("without the section: %v", err)
+	}
+	file.Value = "/nowhere/jaas.conf"
+	if _, _, err = load(t, text, file); err == nil || !strings.Contains(err.Error(), "/nowhere/jaas.conf: no such file") {
+		t.Errorf("without the file: %v", err)
+	}
+	if cfg, _, err = load(t, text); err != nil || cfg.Auth.Users != nil {
+		t.Errorf("without a setting: %v, %v", cfg.Auth.Users, err)
+	}
+}
