@@ -21,7 +21,9 @@ flags=()
 read -ra words <<<"${SERVER_JVMFLAGS:-} ${JVMFLAGS:-}"
 for word in "${words[@]}"; do
   case $word in
-    -Dzookeeper.* | -Djute.maxbuffer* | -Dreadonlymode.enabled=* | -Dznode.container.*) flags+=("$word") ;;
+    -Dzookeeper.* | -Djute.maxbuffer* | -Dreadonlymode.enabled=* | -Dznode.container.* | -Djava.security.auth.login.config=*)
+      flags+=("$word")
+      ;;
   esac
 done
 [[ -z ${ZOO_DATADIR_AUTOCREATE_DISABLE:-} ]] || flags+=(-Dzookeeper.datadir.autocreate=false)

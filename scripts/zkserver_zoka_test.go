@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,9 +36,13 @@ func TestZkServer_ZokaFails(t *testing.T) {
 // TestZkServer_ZokaFlags: the settings among the JVM's flags reach the server, the JVM's own do not.
 func TestZkServer_ZokaFlags(t *testing.T) {
 	t.Parallel()
+	jaas := filepath.Join(t.TempDir(), "jaas.conf")
+	write(t, jaas, "Server {\n org.apache.zookeeper.server.auth.DigestLoginModule required\n user_bob=\"builder\";\n};\n", 0o600)
+	want := "-Dzookeeper.4lw.commands.whitelist=* -Djute.maxbuffer=7777 -Djava.security.auth.login.config=" + jaas
+	first, rest, _ := strings.Cut(want, " ")
 	s := newServer(t, abs(t, "zkServer.sh"), "ZOKA="+zoka(t),
-		"SERVER_JVMFLAGS=-Xmx64m -Dzookeeper.4lw.commands.whitelist=* -Dcom.sun.management.jmxremote", "JVMFLAGS=-Djute.maxbuffer=7777 -verbose:gc")
-	if got := s.run(t, "print-cmd", s.cfg); !strings.Contains(got.stdout, " server -Dzookeeper.4lw.commands.whitelist=* -Djute.maxbuffer=7777 \"DIR/zoo.cfg\" > ") {
+		"SERVER_JVMFLAGS=-Xmx64m "+first+" -Dcom.sun.management.jmxremote", "JVMFLAGS=-verbose:gc "+rest)
+	if got := s.run(t, "print-cmd", s.cfg); !strings.Contains(got.stdout, " server "+want+" \"DIR/zoo.cfg\" > ") {
 		t.Errorf("print-cmd: %+v", got)
 	}
 	if got := s.run(t, "start", s.cfg); got.code != 0 || got.stdout != "Starting zookeeper ... STARTED\n" {
