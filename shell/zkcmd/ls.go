@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -112,18 +113,22 @@ func walk(ctx context.Context, zk command.ZK, path string, children []string) it
 			if !yield(ZnodePath{path}, nil) {
 				return false
 			}
-			for _, name := range children {
-				child := zkproto.Join(path, name)
-				names, _, err := zk.Children(ctx, child, nil)
-				switch {
-				case errors.Is(err, zkproto.NoNode):
-					continue
-				case err != nil:
-					yield(nil, &command.Error{Command: "ls", Path: child, Err: err})
-					return false
+			for some := range slices.Chunk(children, inFlight) {
+				paths := make([]string, len(some))
+				for i, name := range some {
+					paths[i] = zkproto.Join(path, name)
 				}
-				if !down(child, names) {
-					return false
+				for i, l := range listAll(ctx, zk, paths) {
+					switch {
+					case errors.Is(l.err, zkproto.NoNode):
+						continue
+					case l.err != nil:
+						yield(nil, &command.Error{Command: "ls", Path: paths[i], Err: l.err})
+						return false
+					}
+					if !down(paths[i], l.names) {
+						return false
+					}
 				}
 			}
 			return true

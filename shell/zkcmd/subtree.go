@@ -44,6 +44,23 @@ func refused(err error) bool {
 	return true
 }
 
+// listing is the children of one znode.
+type listing struct {
+	names []string // sorted
+	err   error
+}
+
+// listAll lists the children of many znodes.
+func listAll(ctx context.Context, zk command.ZK, paths []string) []listing {
+	listings := make([]listing, len(paths))
+	concurrently(len(paths), func(i int) {
+		if listings[i].err = ctx.Err(); listings[i].err == nil {
+			listings[i].names, _, listings[i].err = zk.Children(ctx, paths[i], nil)
+		}
+	})
+	return listings
+}
+
 // unlimited is a depth.
 const unlimited = math.MaxInt
 
@@ -56,16 +73,7 @@ func subtree(ctx context.Context, zk command.ZK, root string, depth int) (paths 
 		if depth == 0 {
 			return append(paths, level...), closed, nil
 		}
-		type listing struct {
-			names []string
-			err   error
-		}
-		listings := make([]listing, len(level))
-		concurrently(len(level), func(i int) {
-			if listings[i].err = ctx.Err(); listings[i].err == nil {
-				listings[i].names, _, listings[i].err = zk.Children(ctx, level[i], nil)
-			}
-		})
+		listings := listAll(ctx, zk, level)
 		var below []string
 		for i, path := range level {
 			switch err := listings[i].err; {
