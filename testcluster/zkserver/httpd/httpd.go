@@ -29,8 +29,11 @@ const (
 	// maxHeader is how many bytes a request's header may have, maxConns how many connections there may be.
 	maxHeader = 8 << 10
 	maxConns  = 64
-	// headerTime is how long a client may take for a request's header.
+	// headerTime is how long a client may take for a request's header, readTime for all of it, and writeTime for
+	// taking the answer, which may be a snapshot.
 	headerTime = 10 * time.Second
+	readTime   = 30 * time.Second
+	writeTime  = 10 * time.Minute
 	// grace is how long Close waits for answers under way before it cuts them off.
 	grace = 2 * time.Second
 )
@@ -56,7 +59,8 @@ func Start(addr string, h http.Handler, o Options) (*Server, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{listener: limit(l, maxConns), http: http.Server{
-		Handler: h, ReadHeaderTimeout: headerTime, IdleTimeout: o.Idle, MaxHeaderBytes: maxHeader,
+		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
+		IdleTimeout: o.Idle, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 	}}
 	s.done.Go(func() {
