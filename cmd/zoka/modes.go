@@ -23,6 +23,7 @@ func modes() []mode {
 	return []mode{
 		{names: []string{"help"}, short: "show this text, or explain a command of the shell", run: runHelp},
 		{names: []string{"server"}, short: "run a ZooKeeper server as a zoo.cfg describes it", run: runServer, service: true},
+		{names: []string{"zkCli", "zkCli.sh"}, short: "Apache's zkCli.sh, byte for byte", run: runZkCli},
 		{names: []string{"version"}, short: "show zoka's version", run: runVersion},
 	}
 }
