@@ -6,6 +6,7 @@ import (
 	"net"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/zoka-project/zoka/clientproto/jute"
@@ -16,12 +17,12 @@ import (
 // The same random requests go to Apache's server and to ours, two sessions each. Every reply
 // and every event must be the same, but for times and for orders that are nobody's promise.
 func TestJudge_RandomRequestsGetApachesReplies(t *testing.T) {
-	apache := peertest.StartZK39(t, peertest.Options{Config: []string{"extendedTypesEnabled=true", "snapCount=1000000"}})
-	ours := start(t, nil)
-	const seed = 11
+	apache := peertest.StartZK39(t, peertest.Options{Config: []string{"extendedTypesEnabled=true", "enforceQuota=true", "snapCount=1000000"}})
+	ours := start(t, func(c *Config) { c.EnforceQuota = true })
+	const seed = 33
 	r := rand.New(rand.NewPCG(seed, 0))
 	pairs := [2]*pair{newPair(t, apache.Addr(), ours), newPair(t, apache.Addr(), ours)}
-	for step := range 6000 {
+	for step := range 3000 {
 		p := pairs[r.IntN(2)]
 		if r.IntN(400) == 0 {
 			// A clean end of the session removes its ephemerals and starts another.
@@ -121,6 +122,8 @@ func describe(t *testing.T, c *rawConn, op zkproto.OpCode, code zkproto.Code, bo
 		rec = new(zkproto.Children2Response)
 	case zkproto.OpMulti, zkproto.OpMultiRead:
 		rec = new(zkproto.MultiResponse)
+	case zkproto.OpWhoAmI:
+		rec = new(zkproto.WhoAmIResponse)
 	default:
 		return fmt.Sprintf("%x", body)
 	}
@@ -149,6 +152,9 @@ func maskReply(v reflect.Value, session zkproto.SessionID) {
 	case *[]string:
 		slices.Sort(*x)
 		return
+	case *[]zkproto.ClientInfo:
+		slices.SortFunc(*x, func(a, b zkproto.ClientInfo) int { return strings.Compare(a.Scheme+a.User, b.Scheme+b.User) })
+		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:
@@ -163,6 +169,16 @@ func maskReply(v reflect.Value, session zkproto.SessionID) {
 }
 
 func anyRequest(r *rand.Rand) (zkproto.OpCode, zkproto.Record) {
+	switch r.IntN(100) {
+	case 0:
+		if r.IntN(3) == 0 {
+			return zkproto.OpAuth, &zkproto.AuthRequest{Scheme: "digest", Auth: []byte("u:p")}
+		}
+	case 1:
+		return zkproto.OpWhoAmI, &rawBody{}
+	case 2:
+		return anyQuota(r)
+	}
 	if r.IntN(3) > 0 {
 		return anyRead(r)
 	}
@@ -220,7 +236,31 @@ func anyACL(r *rand.Rand) []zkproto.ACL {
 		{{Perms: 31, ID: zkproto.ID{Scheme: "digest", ID: "ux"}}},
 		{{Perms: 31, ID: zkproto.ID{Scheme: "none", ID: "ux"}}},
 		{{Perms: 17, ID: zkproto.ID{Scheme: "world", ID: "anyone"}}, {Perms: 31, ID: zkproto.ID{Scheme: "digest", ID: "u:x"}}},
-	}[r.IntN(12)]
+		{{Perms: 17, ID: zkproto.ID{Scheme: "world", ID: "anyone"}}, {Perms: 31, ID: zkproto.ID{Scheme: "digest", ID: "u:Jq7wMyA/w2Vd5WIDAKdu4OIIFEQ="}}},
+	}[r.IntN(13)]
+}
+
+// anyQuota sets, changes or reads the quota of /a.
+func anyQuota(r *rand.Rand) (zkproto.OpCode, zkproto.Record) {
+	const at = "/zookeeper/quota/a"
+	limits := []byte([]string{"count=5,bytes=100", "count=3,bytes=10=;byteHardLimit=20;countHardLimit=4", "count=-1,bytes=-1=;countHardLimit=2"}[r.IntN(3)])
+	create := &zkproto.CreateRequest{Path: at, Data: limits, ACL: zkproto.OpenACL()}
+	switch r.IntN(6) {
+	case 0:
+		return zkproto.OpCreate, create
+	case 1:
+		create.Path += "/zookeeper_limits"
+		return zkproto.OpCreate, create
+	case 2:
+		create.Path += "/zookeeper_stats"
+		create.Data = []byte("count=0,bytes=0")
+		return zkproto.OpCreate, create
+	case 3:
+		return zkproto.OpSetData, &zkproto.SetDataRequest{Path: at + "/zookeeper_limits", Data: limits, Version: -1}
+	case 4:
+		return zkproto.OpDelete, &zkproto.PathVersionRequest{Path: at + "/zookeeper_limits", Version: -1}
+	}
+	return zkproto.OpGetData, &zkproto.PathWatchRequest{Path: at + "/zookeeper_stats"}
 }
 
 func anyWrite(r *rand.Rand) (zkproto.OpCode, zkproto.Record) {
@@ -249,6 +289,9 @@ func anyWrite(r *rand.Rand) (zkproto.OpCode, zkproto.Record) {
 func anyRead(r *rand.Rand) (zkproto.OpCode, zkproto.Record) {
 	watch := &zkproto.PathWatchRequest{Path: anyPath(r), Watch: r.IntN(2) == 0}
 	one := &zkproto.PathRequest{Path: anyPath(r)}
+	if one.Path == "" {
+		one.Path = "/" // as a prefix, Apache has "" match the root too
+	}
 	of := &zkproto.PathWatcherTypeRequest{Path: anyPath(r), Type: zkproto.WatcherType(1 + r.IntN(5))}
 	switch r.IntN(14) {
 	case 0, 1:
