@@ -13,7 +13,7 @@ import (
 // LineError says where in a script a command failed.
 type LineError struct {
 	Script string
-	Line   int // from 1
+	Line   int // from 1; 0 for the script itself
 	Err    error
 }
 
@@ -21,6 +21,9 @@ func (e *LineError) Error() string {
 	var syntax *lex.Error
 	if errors.As(e.Err, &syntax) {
 		return fmt.Sprintf("%s:%d:%d: %s", e.Script, syntax.Line, syntax.Col, syntax.Msg)
+	}
+	if e.Line == 0 { // the script itself could not be read
+		return fmt.Sprintf("%s: %s", e.Script, e.Err)
 	}
 	return fmt.Sprintf("%s:%d: %s", e.Script, e.Line, e.Err)
 }

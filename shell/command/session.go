@@ -123,7 +123,8 @@ func (s *Sessions) open(ctx context.Context, servers string) (ZK, error) {
 	return zk, nil
 }
 
-// end closes a session that is not the present one any more.
+// end closes a session that is not the present one any more. Who is in a hurry must wait for that: nobody else
+// would end it. The client bounds it.
 func (s *Sessions) end(ctx context.Context, old *held) error {
 	if old == nil {
 		return nil
@@ -131,7 +132,7 @@ func (s *Sessions) end(ctx context.Context, old *held) error {
 	s.mu.Lock()
 	old.quiet = true
 	s.mu.Unlock()
-	err := old.zk.Close(ctx)
+	err := old.zk.Close(context.WithoutCancel(ctx))
 	s.moved()
 	return err
 }
