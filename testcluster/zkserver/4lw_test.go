@@ -101,7 +101,8 @@ var wordMasks = []struct{ pattern, with string }{
 	{`(Received|Sent): \d+`, "$1: N"},
 	{`Zookeeper version: 3\.9\.4-\w+, built on \d+[-/]\d+[-/]\d+ \d\d:\d\d UTC\n`, "Zookeeper version: V\n"},
 	{`(_size:|Size=) ?\d+`, "$1 N"},
-	{`Connections Sets \(\d+\)`, "Connections Sets (N)"},
+	{`(Session|Connections) Sets \(\d+\)`, "$1 Sets (N)"},
+	{`\b0 expire at DATE:\n`, ""}, // a bucket that all have left, which Java keeps until it is due
 	{`(\d) expire at DATE:\n(\t[^i])`, "$1 expire:\n$2"},
 	{`\d expire at DATE:\n`, ""}, // of connections, whose buckets begin at any moment
 }

@@ -100,7 +100,8 @@ func fetch(t *testing.T, method, url, authorization string) (string, *http.Respo
 var masks = []struct{ pattern, with string }{
 	{`\b\d{17,18}\b`, "SESSION"},
 	{`127\.0\.0\.1:\d+`, "CLIENT"},
-	{`"\d{4,}" : \[ SESSION`, `"EXPIRY" : [ SESSION`},
+	{`\n *"\d{4,}" : \[ \],?`, ""}, // a bucket that a session has left, which Java keeps until it is due
+	{`"\d{4,}" : \[ SESSION \],?`, `"EXPIRY" : [ SESSION ]`},
 	{`("version" : )"[^"]*"`, `$1"V"`},
 	{`("data_(?:log_)?dir" : )"[^"]*/version-2"`, `$1"DIR/version-2"`},
 	{`("(?:client_port|established|timestamp|uptime|last_response_time|packets_received|packets_sent|data_dir_size|log_dir_size|datadir_size|logdir_size|(?:last|min|max|avg)_(?:latency|buffer_size))" : )-?\d+(\.\d)?\d*`, `${1}N$2`},
