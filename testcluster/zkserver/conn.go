@@ -223,7 +223,8 @@ func (c *conn) waitForRoom() error {
 	defer c.mu.Unlock()
 	for !c.hangup && !c.overflow && !c.s.stopped() {
 		unanswered := c.answered < c.submitted || len(c.queue) > 0
-		busy := c.s.inflight.Load() > int64(c.s.cfg.GlobalOutstandingLimit) && unanswered
+		limit := int64(c.s.cfg.GlobalOutstandingLimit)
+		busy := limit >= 0 && c.s.inflight.Load() > limit && unanswered
 		unsent := c.flushing && len(c.out) > maxUnsent
 		if !busy && !unsent && len(c.queue) < maxQueued {
 			return nil

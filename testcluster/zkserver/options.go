@@ -35,7 +35,7 @@ type Config struct {
 	MaxClientCnxns         int // maxClientCnxns, for each address: 60; negative is no limit
 	MaxCnxns               int // maxCnxns, in all: no limit
 	JuteMaxBuffer          int // jute.maxbuffer: 1048575 bytes
-	GlobalOutstandingLimit int // globalOutstandingLimit: 1000
+	GlobalOutstandingLimit int // globalOutstandingLimit: 1000; negative is no limit
 	// MaxOutbound is how many bytes may wait for a client that does not read before its
 	// connection is closed: 64 MiB.
 	MaxOutbound int

@@ -2,11 +2,13 @@ package zkserver
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/txnlog"
 	"github.com/zoka-project/zoka/testcluster/znode"
 )
 
@@ -70,41 +72,70 @@ const walkChunk = 256
 // neither reads nor writes wait for the disk.
 func (s *Server) writeSnapshot() error {
 	begun := s.cfg.Now()
-	s.treeMu.Lock()
-	zxid := s.tree.LastZxid()
-	walk := s.tree.StartWalk()
-	timeouts := make(map[zkproto.SessionID]int32, s.table.Len())
-	for id, timeout := range s.table.All() {
-		timeouts[id] = timeout
-	}
-	acls := make(map[int64][]zkproto.ACL, s.tree.ACLCount())
-	for id, acl := range s.tree.ACLTable() {
-		acls[id] = acl
-	}
-	s.treeMu.Unlock()
-	defer func() {
-		s.treeMu.Lock()
-		walk.Close()
-		s.treeMu.Unlock()
-	}()
-
-	f, err := s.folder.CreateSnapshot(zxid, s.cfg.Compression)
+	v := s.freeze()
+	defer s.thaw(v)
+	f, err := s.folder.CreateSnapshot(v.zxid, s.cfg.Compression)
 	if err != nil {
 		return err
 	}
-	f.Sessions(len(timeouts))
-	for id, timeout := range timeouts {
+	f.Sessions(len(v.timeouts))
+	for id, timeout := range v.timeouts {
 		f.Session(id, timeout)
 	}
-	f.ACLs(len(acls))
-	for id, acl := range acls {
+	f.ACLs(len(v.acls))
+	for id, acl := range v.acls {
 		f.ACL(id, acl)
 	}
-	nodes := 0
-	for c, more := (copied{}), true; more; {
-		if s.stopped() || f.Err() != nil {
-			break
-		}
+	nodes := s.writeNodes(f, v.walk)
+	if s.stopped() {
+		f.Abort()
+		return nil
+	}
+	// No digest is kept, and Apache's servers look for the last zxid behind one only.
+	f.End()
+	if err := f.Commit(); err != nil {
+		return err
+	}
+	now := s.cfg.Now()
+	s.log.Info("wrote a snapshot", "file", f.Path(), "nodes", nodes, "took", now.Sub(begun))
+	s.measures.snapshot.add(now.Sub(begun))
+	s.snap.mu.Lock()
+	defer s.snap.mu.Unlock()
+	s.snap.taken++
+	s.snap.zxid, s.snap.at = v.zxid, now
+	return nil
+}
+
+// frozen is what a snapshot has of one moment: everything but the nodes.
+type frozen struct {
+	zxid     zkproto.Zxid
+	walk     *znode.Walk
+	timeouts map[zkproto.SessionID]int32
+	acls     map[int64][]zkproto.ACL
+}
+
+// freeze begins a walk. The write lock makes it one moment for all, and the tree notes walks.
+func (s *Server) freeze() *frozen {
+	s.treeMu.Lock()
+	defer s.treeMu.Unlock()
+	return &frozen{
+		zxid:     s.tree.LastZxid(),
+		walk:     s.tree.StartWalk(),
+		timeouts: maps.Collect(s.table.All()),
+		acls:     maps.Collect(s.tree.ACLTable()),
+	}
+}
+
+func (s *Server) thaw(v *frozen) {
+	s.treeMu.Lock()
+	defer s.treeMu.Unlock()
+	v.walk.Close()
+}
+
+// writeNodes copies the nodes in chunks, and writes each chunk without a lock.
+func (s *Server) writeNodes(f *txnlog.SnapshotFile, walk *znode.Walk) (nodes int) {
+	var c copied
+	for more := true; more && !s.stopped() && f.Err() == nil; {
 		s.treeMu.RLock()
 		more = walk.Next(walkChunk, c.add)
 		s.treeMu.RUnlock()
@@ -115,22 +146,7 @@ func (s *Server) writeSnapshot() error {
 		nodes += len(c.nodes)
 		c.clear()
 	}
-	if s.stopped() {
-		f.Abort()
-		return nil
-	}
-	// No digest is kept, and Apache's servers look for the last zxid behind one only.
-	f.End()
-	if err := f.Commit(); err != nil {
-		return err
-	}
-	s.log.Info("wrote a snapshot", "file", f.Path(), "nodes", nodes, "took", s.cfg.Now().Sub(begun))
-	s.measures.snapshot.add(s.cfg.Now().Sub(begun))
-	s.snap.mu.Lock()
-	defer s.snap.mu.Unlock()
-	s.snap.taken++
-	s.snap.zxid, s.snap.at = zxid, s.cfg.Now()
-	return nil
+	return nodes
 }
 
 // copied is a chunk of nodes outside of the tree's memory.
