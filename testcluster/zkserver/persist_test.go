@@ -228,3 +228,35 @@ func TestReaper_RemovesContainersAndOldNodes(t *testing.T) {
 	}
 	c.mustCall(zkproto.OpExists, &zkproto.PathWatchRequest{Path: "/unused"})
 }
+
+// Old snapshots and logs go, and what is left is enough to start from.
+func TestPurge_KeepsWhatAStartNeeds(t *testing.T) {
+	fs := storage.NewMemory()
+	s := start(t, func(c *Config) { c.FS, c.PurgeInterval = fs, 5*time.Millisecond })
+	c := rawDial(t, s)
+	for i := range 8 {
+		c.mustCall(zkproto.OpCreate, createAt(fmt.Sprintf("/n%d", i), 0))
+		if err := s.Snapshot(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+		list, err := s.folder.Snapshots()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == txnlog.MinRetained {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d snapshots are there", len(list))
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := rawDial(t, start(t, func(c *Config) { c.FS = fs }))
+	for i := range 8 {
+		again.mustCall(zkproto.OpExists, &zkproto.PathWatchRequest{Path: fmt.Sprintf("/n%d", i)})
+	}
+}

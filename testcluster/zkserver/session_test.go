@@ -132,7 +132,16 @@ func TestHandshake_AClientFromTheFutureIsClosedSilently(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	s := start(t, func(c *Config) { c.MaxClientCnxns = 2 })
+	for name, limit := range map[string]func(*Config){
+		"maxClientCnxns": func(c *Config) { c.MaxClientCnxns = 2 },
+		"maxCnxns":       func(c *Config) { c.MaxCnxns = 2 },
+	} {
+		t.Run(name, func(t *testing.T) { testLimit(t, limit) })
+	}
+}
+
+func testLimit(t *testing.T, limit func(*Config)) {
+	s := start(t, limit)
 	first := rawDial(t, s)
 	rawDial(t, s)
 	c := rawOpen(t, s)
