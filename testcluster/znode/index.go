@@ -7,9 +7,9 @@ import (
 
 // index finds a node by its parent and name. It is an extendible hash: the upper bits of the hash choose, by way of a
 // directory, one of many small tables; a table that is full splits in two by the next bit, so that no insertion ever
-// rehashes more than one table. Inside a table it is open addressing with one byte of the hash beside each number, so
-// that a probe rarely looks at a wrong node. The hash is seeded for each tree: clients choose names, and must not be
-// able to choose collisions.
+// rehashes more than one table. Inside a table it is open addressing with the whole hash beside each number, so that a
+// probe hardly ever looks at a wrong node and a split looks at none. The hash is seeded for each tree: clients choose
+// names, and must not be able to choose collisions.
 type index struct {
 	seed   maphash.Seed
 	depth  uint8    // len(dir) is 1<<depth
@@ -24,8 +24,8 @@ type tableRef struct {
 }
 
 type table struct {
-	tags  [tableLen]uint8 // 0 is an empty place
-	nodes [tableLen]uint32
+	hashes [tableLen]uint32 // 0 is an empty place
+	nodes  [tableLen]uint32
 }
 
 const (
@@ -38,31 +38,29 @@ func newIndex() index {
 	return index{seed: maphash.MakeSeed(), dir: []uint32{0}, tables: []tableRef{{table: new(table)}}}
 }
 
-// mix joins a name's hash with the number of the parent.
-func mix(h uint64, parent uint32) uint64 {
+// mix joins a name's hash with the number of the parent. It is never 0.
+func mix(h uint64, parent uint32) uint32 {
 	h += uint64(parent) * 0x9e3779b97f4a7c15
 	h ^= h >> 29
 	h *= 0xbf58476d1ce4e5b9
-	return h ^ h>>32
+	return max(uint32(h>>32), 1)
 }
 
-func (x *index) hash(parent uint32, name string) uint64 {
+func (x *index) hash(parent uint32, name string) uint32 {
 	return mix(maphash.String(x.seed, name), parent)
 }
 
-func (x *index) table(h uint64) *tableRef { return &x.tables[x.dir[h>>1>>(63-x.depth)]] }
+func (x *index) table(h uint32) *tableRef { return &x.tables[x.dir[h>>1>>(31-x.depth)]] }
 
-// place and tag are two parts of the hash that the directory does not use until it has 2^45 entries.
-func place(h uint64) uint32 { return uint32(h) & (tableLen - 1) }
-
-func tag(h uint64) uint8 { return max(uint8(h>>tableBits), 1) }
+// place is a part of the hash that the directory does not use until it has 2^21 entries.
+func place(h uint32) uint32 { return h & (tableLen - 1) }
 
 // lookup returns the child of that name, or none.
 func (t *Tree) lookup(parent uint32, name string) uint32 {
 	h := t.index.hash(parent, name)
-	tab, want := t.index.table(h).table, tag(h)
-	for p := place(h); tab.tags[p] != 0; p = (p + 1) & (tableLen - 1) {
-		if tab.tags[p] != want {
+	tab := t.index.table(h).table
+	for p := place(h); tab.hashes[p] != 0; p = (p + 1) & (tableLen - 1) {
+		if tab.hashes[p] != h {
 			continue
 		}
 		i := tab.nodes[p]
@@ -74,7 +72,7 @@ func (t *Tree) lookup(parent uint32, name string) uint32 {
 }
 
 // hashOf is the hash under which a node stands in the index.
-func (t *Tree) hashOf(i uint32) uint64 {
+func (t *Tree) hashOf(i uint32) uint32 {
 	return mix(maphash.Bytes(t.index.seed, t.name(i)), t.nodes.at(i).parent)
 }
 
@@ -82,24 +80,23 @@ func (t *Tree) hashOf(i uint32) uint64 {
 func (t *Tree) insert(i uint32) {
 	x, h := &t.index, t.hashOf(i)
 	for x.table(h).count >= tableMax {
-		t.split(h)
+		x.split(h)
 	}
 	r := x.table(h)
 	r.put(h, i)
 	r.count++
 }
 
-func (tab *table) put(h uint64, i uint32) {
+func (tab *table) put(h, i uint32) {
 	p := place(h)
-	for tab.tags[p] != 0 {
+	for tab.hashes[p] != 0 {
 		p = (p + 1) & (tableLen - 1)
 	}
-	tab.tags[p], tab.nodes[p] = tag(h), i
+	tab.hashes[p], tab.nodes[p] = h, i
 }
 
 // split divides the table of h in two.
-func (t *Tree) split(h uint64) {
-	x := &t.index
+func (x *index) split(h uint32) {
 	old := *x.table(h)
 	if old.depth == x.depth {
 		dir := make([]uint32, 2*len(x.dir))
@@ -109,23 +106,21 @@ func (t *Tree) split(h uint64) {
 		x.dir, x.depth = dir, x.depth+1
 	}
 	halves := [2]tableRef{{table: new(table), depth: old.depth + 1}, {table: new(table), depth: old.depth + 1}}
-	for p, tg := range old.tags {
-		if tg == 0 {
+	for p, hi := range old.hashes {
+		if hi == 0 {
 			continue
 		}
-		i := old.nodes[p]
-		hi := t.hashOf(i)
-		half := &halves[hi>>(63-old.depth)&1]
-		half.put(hi, i)
+		half := &halves[hi>>(31-old.depth)&1]
+		half.put(hi, old.nodes[p])
 		half.count++
 	}
-	low := x.dir[h>>1>>(63-x.depth)]
+	low := x.dir[h>>1>>(31-x.depth)]
 	high := uint32(len(x.tables))
 	x.tables[low] = halves[0]
 	x.tables = append(x.tables, halves[1])
 	// The directory's entries of the old table stand in a row; the second half of them is the new table's.
 	n := 1 << (x.depth - old.depth)
-	first := int(h>>1>>(63-x.depth)) &^ (n - 1)
+	first := int(h>>1>>(31-x.depth)) &^ (n - 1)
 	for d := first + n/2; d < first+n; d++ {
 		x.dir[d] = high
 	}
@@ -136,19 +131,19 @@ func (t *Tree) remove(i uint32) {
 	h := t.hashOf(i)
 	r := t.index.table(h)
 	p := place(h)
-	for r.nodes[p] != i || r.tags[p] == 0 {
+	for r.nodes[p] != i || r.hashes[p] == 0 {
 		p = (p + 1) & (tableLen - 1)
 	}
 	r.count--
-	for q := (p + 1) & (tableLen - 1); r.tags[q] != 0; q = (q + 1) & (tableLen - 1) {
-		home := place(t.hashOf(r.nodes[q]))
+	for q := (p + 1) & (tableLen - 1); r.hashes[q] != 0; q = (q + 1) & (tableLen - 1) {
+		home := place(r.hashes[q])
 		// What stands at q may move to p unless its home lies behind p, that is in (p, q].
 		if (q-home)&(tableLen-1) >= (q-p)&(tableLen-1) {
-			r.tags[p], r.nodes[p] = r.tags[q], r.nodes[q]
+			r.hashes[p], r.nodes[p] = r.hashes[q], r.nodes[q]
 			p = q
 		}
 	}
-	r.tags[p], r.nodes[p] = 0, 0
+	r.hashes[p], r.nodes[p] = 0, 0
 }
 
 // find returns the node of a path, or none. "" is the root, as it is in snapshots.
