@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
-	"github.com/zoka-project/zoka/testcluster/lease"
 	"github.com/zoka-project/zoka/testcluster/txn"
 	"github.com/zoka-project/zoka/testcluster/txnlog"
 	"github.com/zoka-project/zoka/testcluster/znode"
@@ -42,22 +41,9 @@ func (s *Server) load() (err error) {
 }
 
 func (s *Server) restore(log *txnlog.Log) error {
-	var into *restoring
-	snap, err := s.folder.LoadNewest(func() txnlog.SnapshotSink {
-		into = &restoring{tree: znode.NewRestore(s.cfg.treeOptions()), table: lease.NewTable()}
-		return into
-	})
+	snap, err := s.loadSnapshot()
 	if err != nil {
 		return err
-	}
-	if snap.Path == "" {
-		s.tree = znode.New(s.cfg.treeOptions())
-	} else {
-		if s.tree, err = into.tree.Tree(); err != nil {
-			return fmt.Errorf("%s: %w", snap.Path, err)
-		}
-		s.table = into.table
-		s.tree.SetLastZxid(snap.Zxid)
 	}
 	replayed, err := s.replay(log, snap.Zxid+1)
 	if err != nil {
@@ -70,6 +56,32 @@ func (s *Server) restore(log *txnlog.Log) error {
 		return s.writeSnapshot()
 	}
 	return nil
+}
+
+// loadSnapshot reads the newest valid snapshot, or begins an empty tree where there is none.
+func (s *Server) loadSnapshot() (txnlog.LoadedSnapshot, error) {
+	var into *restoring
+	snap, err := s.folder.LoadNewest(func() txnlog.SnapshotSink {
+		if into != nil {
+			_, _ = into.finish() // of a corrupt one
+		}
+		into = newRestoring(s.cfg.treeOptions())
+		return into
+	})
+	if into == nil {
+		s.tree = znode.New(s.cfg.treeOptions())
+		return snap, err
+	}
+	tree, refused := into.finish()
+	switch {
+	case err != nil:
+		return snap, err
+	case refused != nil:
+		return snap, fmt.Errorf("%s: %w", snap.Path, refused)
+	}
+	s.tree, s.table = tree, into.table
+	s.tree.SetLastZxid(snap.Zxid)
+	return snap, nil
 }
 
 // replay applies the log from a zxid on.
@@ -87,26 +99,6 @@ func (s *Server) replay(log *txnlog.Log, from zkproto.Zxid) (count int, err erro
 		count++
 	}
 	return count, it.Err()
-}
-
-// restoring takes a snapshot's content.
-type restoring struct {
-	tree  *znode.Restore
-	table *lease.Table
-}
-
-func (r *restoring) Session(id zkproto.SessionID, timeout int32) error {
-	r.table.Open(id, timeout)
-	return nil
-}
-
-func (r *restoring) ACL(id int64, acl []zkproto.ACL) error {
-	r.tree.RestoreACL(id, acl)
-	return nil
-}
-
-func (r *restoring) Node(path, data []byte, acl int64, stat *zkproto.StatPersisted) error {
-	return r.tree.RestoreNode(string(path), data, acl, stat)
 }
 
 // closeOrphans ends the sessions that have ephemeral nodes but are not in the table, which a
