@@ -1,6 +1,7 @@
 package sasl
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/scanner"
@@ -9,9 +10,12 @@ import (
 // ServerSection is the name of the login section that a ZooKeeper server reads.
 const ServerSection = "Server"
 
+// ErrNoSection says that a JAAS file is in order but has nothing for this server.
+var ErrNoSection = errors.New("no login section")
+
 // ParseJAAS reads a JAAS login configuration and returns the users and passwords of one
 // section's DigestLoginModule: its options user_NAME="PASSWORD". A file without that
-// section is an error.
+// section is [ErrNoSection].
 //
 //	Server {
 //	    org.apache.zookeeper.server.auth.DigestLoginModule required
@@ -38,7 +42,7 @@ func ParseJAAS(text, section string) (map[string]string, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	return nil, fmt.Errorf("no login section named %s", section)
+	return nil, fmt.Errorf("%w named %s", ErrNoSection, section)
 }
 
 type jaasParser struct {

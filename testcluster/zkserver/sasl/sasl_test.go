@@ -108,6 +108,9 @@ Server {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
+	if _, err := ParseJAAS("", ServerSection); !errors.Is(err, ErrNoSection) {
+		t.Errorf("an empty file: %v", err)
+	}
 	for bad, reason := range map[string]string{
 		"":                            "no login section named Server",
 		"Client { a required; };":     "no login section named Server",

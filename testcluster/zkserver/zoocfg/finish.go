@@ -1,6 +1,7 @@
 package zoocfg
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -132,12 +133,12 @@ func (l *loader) auth() error {
 			l.warn(c.origins[key], key, p.Value+" has no effect: "+noScheme)
 		}
 	}
-	return c.readLogins()
+	return c.readLogins(l)
 }
 
 // readLogins reads the users of SASL. A file that was named and cannot be used is an error: without it the server would
 // turn away whom it should know.
-func (c *Config) readLogins() error {
+func (c *Config) readLogins(l *loader) error {
 	const key = "java.security.auth.login.config"
 	if c.Auth.LoginConfig == "" {
 		return nil
@@ -146,7 +147,13 @@ func (c *Config) readLogins() error {
 	if err != nil {
 		return c.fail(key, err.Error())
 	}
-	if c.Auth.Users, err = sasl.ParseJAAS(string(bytes), c.Auth.LoginSection); err != nil {
+	c.Auth.Users, err = sasl.ParseJAAS(string(bytes), c.Auth.LoginSection)
+	if errors.Is(err, sasl.ErrNoSection) {
+		// Such a file is meant for clients, or for nobody: Apache's servers go on without SASL.
+		l.warn(c.origins[key], key, fmt.Sprintf("%s: %v: no SASL", c.Auth.LoginConfig, err))
+		return nil
+	}
+	if err != nil {
 		return c.fail(key, fmt.Sprintf("%s: %v", c.Auth.LoginConfig, err))
 	}
 	return nil

@@ -61,9 +61,13 @@ func TestServer_SASL(t *testing.T) {
 	if err != nil || s.SASLUsers["bob"] != "builder" || s.SASLSuper != "bob" {
 		t.Errorf("%v, %q, %v", s.SASLUsers, s.SASLSuper, err)
 	}
-	_, _, err = load(t, text, file)
-	if err == nil || !strings.HasPrefix(err.Error(), "-Djava.security.auth.login.config: ") || !strings.HasSuffix(err.Error(), "no login section named Server") {
-		t.Errorf("without the section: %v", err)
+	cfg, warnings, err = load(t, text, file)
+	if err != nil || cfg.Auth.Users != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "no login section named Server: no SASL") {
+		t.Errorf("without the section: %v, %v", warnings, err)
+	}
+	write(t, jaas, "Server {")
+	if _, _, err = load(t, text, file); err == nil || !strings.HasPrefix(err.Error(), "-Djava.security.auth.login.config: ") {
+		t.Errorf("a broken file: %v", err)
 	}
 	file.Value = "/nowhere/jaas.conf"
 	if _, _, err = load(t, text, file); err == nil || !strings.Contains(err.Error(), "/nowhere/jaas.conf: no such file") {
