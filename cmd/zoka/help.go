@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/zoka-project/zoka/render"
@@ -11,6 +12,13 @@ import (
 
 // runHelp shows the usage of zoka itself, or explains a command of the shell.
 func runHelp(ctx context.Context, p *process) command.ExitCode {
+	if len(p.args) == 1 {
+		for _, m := range modes() {
+			if m.help != nil && slices.Contains(m.names, p.args[0]) {
+				return m.help(ctx, p)
+			}
+		}
+	}
 	if len(p.args) > 0 {
 		p.args = append([]string{"help"}, p.args...)
 		return runShell(ctx, p)

@@ -14,6 +14,7 @@ type mode struct {
 	names []string
 	short string // for --help
 	run   func(context.Context, *process) command.ExitCode
+	help  func(context.Context, *process) command.ExitCode // for `help NAME`, nil where --help tells all
 	// service: a signal is the mode's ordinary end, and its own exit code counts.
 	service bool
 }
@@ -23,7 +24,7 @@ func modes() []mode {
 	return []mode{
 		{names: []string{"help"}, short: "show this text, or explain a command of the shell", run: runHelp},
 		{names: []string{"server"}, short: "run a ZooKeeper server as a zoo.cfg describes it", run: runServer, service: true},
-		{names: []string{"zkCli", "zkCli.sh"}, short: "Apache's zkCli.sh, byte for byte", run: runZkCli},
+		{names: []string{"zkCli", "zkCli.sh"}, short: "Apache's zkCli.sh, byte for byte", run: runZkCli, help: helpZkCli},
 		{names: []string{"version"}, short: "show zoka's version", run: runVersion},
 	}
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/term"
 
@@ -19,6 +17,7 @@ import (
 	"github.com/zoka-project/zoka/shell/complete"
 	"github.com/zoka-project/zoka/shell/tty"
 	"github.com/zoka-project/zoka/shell/zkcmd"
+	"github.com/zoka-project/zoka/testcluster/zkserver"
 )
 
 // runZkCli is zkCli.sh.
@@ -44,7 +43,7 @@ func runZkCli(ctx context.Context, p *process) command.ExitCode {
 			return zk, nil
 		},
 		Watch:   zkclient.DefaultWatch,
-		Version: cliVersion,
+		Version: zkserver.Version,
 	}, opts)
 	if err != nil {
 		return z.fail(err)
@@ -171,17 +170,4 @@ func apacheCandidates(all func(string, int) []tty.Candidate) func(string, int) [
 		}
 		return out
 	}
-}
-
-// cliVersion is what the command version shows: the release of Apache's that this is, and the time of the commit.
-func cliVersion() string {
-	built := time.Time{}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.time" {
-				built, _ = time.Parse(time.RFC3339, s.Value) // a wrong one is none
-			}
-		}
-	}
-	return "3.9.4-zoka " + release + ", built on " + built.UTC().Format("2006-01-02 15:04") + " UTC"
 }

@@ -32,7 +32,7 @@ func (f *Front) parseACL(text string) ([]zkproto.ACL, error) {
 		acls = append(acls, acl)
 	}
 	if bad {
-		return nil, failuref("%snull", worded[zkproto.InvalidACL])
+		return nil, failuref("%snull", wordings[zkproto.InvalidACL])
 	}
 	return acls, nil
 }

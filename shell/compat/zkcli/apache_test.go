@@ -100,9 +100,7 @@ func diff(t *testing.T, what, got, want string) {
 // run runs a script, or one command.
 func run(t *testing.T, cli, server, script string, args ...string) outcome {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), cli, append([]string{"-server", server}, args...)...)
-	cmd.Stdin = strings.NewReader(script)
-	cmd.Env = append(cmd.Environ(), "TZ=UTC", "LC_ALL=C.UTF-8", "JAVA_HEAP=-Xmx64m -XX:TieredStopAtLevel=1")
+	cmd := command(t, cli, server, script, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	var exit *exec.ExitError
@@ -121,6 +119,13 @@ func run(t *testing.T, cli, server, script string, args ...string) outcome {
 
 const connected = "WatchedEvent state:SyncConnected type:None path:null zxid: -1"
 
+func command(t *testing.T, cli, server, script string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), cli, append([]string{"-server", server}, args...)...)
+	cmd.Stdin = strings.NewReader(script)
+	cmd.Env = append(cmd.Environ(), "TZ=UTC", "LC_ALL=C.UTF-8", "JAVA_HEAP=-Xmx64m -XX:TieredStopAtLevel=1")
+	return cmd
+}
+
 var (
 	event = regexp.MustCompile(`\n(WatchedEvent [^\n]*)\n`)
 	// logLine is a line of Apache's logger, with the trace of an exception.
@@ -135,7 +140,7 @@ var (
 		// JLine, which takes the terminal for 80 columns wide where there is none, breaks what it echoes.
 		{regexp.MustCompile(` \r`), ""},
 		// After connect Apache's goes on before there is a connection.
-		{regexp.MustCompile(`(?m)^(\[zk: ADDR\()CONNECTING\)`), "${1}CONNECTED)"},
+		{regexp.MustCompile(`(\[zk: ADDR\()CONNECTING\)`), "${1}CONNECTED)"},
 	}
 )
 

@@ -23,7 +23,7 @@ type row struct {
 	data int
 	// free commands take any words, and look at none.
 	free bool
-	// offline commands need no connection.
+	// offline commands need no connection, or look for it themselves.
 	offline bool
 
 	// own is what the front end itself does; words are those of the line behind the name. run is the command on
@@ -39,7 +39,7 @@ func table() []row {
 			"default is PERSISTENT_RECURSIVE", flags: switches("m:"), min: 1, run: (*Front).addWatch},
 		{name: "addauth", usage: "scheme auth", min: 1, max: 2, data: 1, run: (*Front).addAuth},
 		{name: "close", free: true, offline: true, run: (*Front).closeSession},
-		{name: "config", usage: "[-c] [-w] [-s]", flags: switches("swc"), run: (*Front).config},
+		{name: "config", usage: "[-c] [-w] [-s]", flags: switches("swc"), offline: true, run: (*Front).config},
 		{name: "connect", usage: "host:port", own: (*Front).reconnect},
 		{name: "create", usage: "[-s] [-e] [-c] [-t ttl] path [data] [acl]", flags: switches("esct:"), min: 1, max: 3,
 			data: 1, run: (*Front).create},
@@ -76,7 +76,7 @@ func table() []row {
 			required: "[-n num soft quota, -b bytes soft quota, -N num hard quota, -B bytes hard quota]",
 			run:      (*Front).setQuota},
 		{name: "stat", usage: "[-w] path", flags: switches("w"), min: 1, run: (*Front).stat},
-		{name: "sync", usage: "path", min: 1, run: (*Front).sync},
+		{name: "sync", usage: "path", min: 1, offline: true, run: (*Front).sync},
 		{name: "version", offline: true, run: (*Front).version},
 		{name: "whoami", free: true, run: (*Front).whoAmI},
 	}

@@ -41,7 +41,10 @@ func (f *Front) sync(ctx context.Context, l line) error {
 	if err := zkproto.ValidatePath(l.path()); err != nil {
 		return failed(l.path(), err)
 	}
-	err := f.now.Sync(ctx, l.path())
+	err := f.ready(ctx)
+	if err == nil {
+		err = f.now.Sync(ctx, l.path())
+	}
 	var code zkproto.Code
 	switch {
 	case err == nil:
@@ -63,9 +66,13 @@ func (f *Front) version(_ context.Context, l line) error {
 }
 
 func (f *Front) config(ctx context.Context, l line) error {
+	const path = "/zookeeper/config"
+	if err := f.ready(ctx); err != nil {
+		return failed(path, err)
+	}
 	data, stat, err := f.now.Config(ctx, f.watch(l.has("w")))
 	if err != nil {
-		return failed("/zookeeper/config", err)
+		return failed(path, err)
 	}
 	if data == nil {
 		data = []byte("null")

@@ -36,9 +36,12 @@ func failuref(format string, args ...any) error {
 func failed(path string, err error) error {
 	var code zkproto.Code
 	var bad *zkproto.PathError
+	var worded *failure
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &worded):
+		return err
 	case errors.Is(err, context.Canceled):
 		return failuref("interrupted")
 	case errors.As(err, &bad):
@@ -46,7 +49,7 @@ func failed(path string, err error) error {
 	case !errors.As(err, &code):
 		return failuref("%s", (&command.Error{Path: path, Err: err}).Error())
 	}
-	if text, ok := worded[code]; ok {
+	if text, ok := wordings[code]; ok {
 		return failuref("%s%s", text, path)
 	}
 	switch code {
@@ -59,8 +62,8 @@ func failed(path string, err error) error {
 	return failuref("%s", keeperError(path, code))
 }
 
-// worded are the codes that have words of their own, before the path.
-var worded = map[zkproto.Code]string{
+// wordings are those of the codes that have words of their own, before the path.
+var wordings = map[zkproto.Code]string{
 	zkproto.NoNode:                  "Node does not exist: ",
 	zkproto.NoChildrenForEphemerals: "Ephemerals cannot have children: ",
 	zkproto.NodeExists:              "Node already exists: ",

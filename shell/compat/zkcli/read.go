@@ -88,7 +88,7 @@ func (f *Front) ephemerals(ctx context.Context, l line) error {
 		paths, err = f.now.Ephemerals(ctx, prefix)
 	}
 	if err != nil {
-		return failed(prefix, err)
+		return failed("", err)
 	}
 	fmt.Fprintf(f.out, "[%s]\n", strings.Join(paths, ", "))
 	return nil

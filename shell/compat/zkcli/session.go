@@ -16,6 +16,8 @@ type session struct {
 	servers string // as they were named
 	// refused: the server did not take a credential. Apache's handle is dead then.
 	refused atomic.Bool
+	// turn is closed when its events may be shown: those of the session before come first.
+	turn chan struct{}
 	// silent: its events are shown to nobody any more.
 	silent atomic.Bool
 }
@@ -54,8 +56,8 @@ func (f *Front) state() string {
 }
 
 // Connect shows the banner and opens the first session; for a single command it is opened when that turns out to need
-// one. It returns when there is a connection or when there will be
-// none: then commands fail one by one, except under -waitforconnection.
+// one. It returns when there is a connection, or when an attempt has failed: then commands fail one by one, except
+// under -waitforconnection.
 func (f *Front) Connect(ctx context.Context) error {
 	banner := "Welcome to ZooKeeper!\nJLine support is enabled\n"
 	if len(f.opts.Words) > 0 {
@@ -77,12 +79,29 @@ func (f *Front) Connect(ctx context.Context) error {
 	return f.open(ctx, f.opts.Server)
 }
 
-// open replaces the session.
+// open replaces the session, and waits for the connection as Connect does. The old one stays where the servers are
+// not named as they should be.
 func (f *Front) open(ctx context.Context, servers string) error {
-	if f.now.alive() {
-		f.endSession(ctx)
+	if err := f.begin(ctx, servers); err != nil {
+		return failuref("%v", err)
 	}
-	next := &session{}
+	limited, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	if f.opts.Wait {
+		if err := f.now.Connected(limited); err != nil {
+			return failuref("%s", keeperError("", zkproto.ConnectionLoss))
+		}
+	} else if err := f.now.ConnectOnce(limited); err != nil {
+		return nil // the prompt says CONNECTING, and the commands what is wrong
+	}
+	f.settle(ctx)
+	return nil
+}
+
+// begin replaces the session by one that is being opened.
+func (f *Front) begin(ctx context.Context, servers string) error {
+	next := &session{servers: servers, turn: make(chan struct{})}
+	defer close(next.turn)
 	zk, err := f.cfg.Open(command.Target{
 		Servers: servers, Timeout: f.timeout, ReadOnly: f.opts.ReadOnly,
 		Events: func(ev zkproto.WatchedEvent) { f.event(next, ev) },
@@ -91,27 +110,20 @@ func (f *Front) open(ctx context.Context, servers string) error {
 		return err
 	}
 	next.ZK = zk
-	if f.now != nil {
+	switch {
+	case f.now.alive():
+		f.endSession(ctx)
+	case f.now != nil:
 		f.silence(ctx, f.now)
 	}
-	next.servers = servers
 	f.now, f.due = next, false
 	f.shown.Store(next)
-	limited, cancel := context.WithTimeout(ctx, f.timeout)
-	defer cancel()
-	if f.opts.Wait {
-		if err := zk.Connected(limited); err != nil {
-			return failuref("%s", keeperError("", zkproto.ConnectionLoss))
-		}
-	} else if err := zk.ConnectOnce(limited); err != nil {
-		return nil // the prompt says CONNECTING, and the commands what is wrong
-	}
-	f.settle(ctx)
 	return nil
 }
 
 // event shows an event.
 func (f *Front) event(s *session, ev zkproto.WatchedEvent) {
+	<-s.turn
 	if s.silent.Load() {
 		return
 	}

@@ -2,6 +2,7 @@ package zkcli
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -36,12 +37,18 @@ func (f *Front) removeWatches(ctx context.Context, l line) error {
 	case l.has("r"):
 		kind = zkproto.WatcherPersistentRecursive
 	}
-	err := zkproto.ValidatePath(l.path())
-	if err == nil && !l.has("l") {
-		err = f.ready(ctx)
+	if err := zkproto.ValidatePath(l.path()); err != nil {
+		return failed(l.path(), err)
 	}
-	if err == nil {
-		err = f.now.RemoveWatches(ctx, l.path(), kind, l.has("l"))
+	unready := f.ready(ctx)
+	if unready != nil && !l.has("l") {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		cancel() // that there is no such watch is known without a server
+	}
+	err := f.now.RemoveWatches(ctx, l.path(), kind, l.has("l"))
+	if errors.Is(err, context.Canceled) && unready != nil {
+		err = unready
 	}
 	return failed(l.path(), err)
 }
