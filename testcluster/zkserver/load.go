@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
-	"github.com/zoka-project/zoka/testcluster/txn"
 	"github.com/zoka-project/zoka/testcluster/txnlog"
 	"github.com/zoka-project/zoka/testcluster/znode"
 )
@@ -82,23 +81,6 @@ func (s *Server) loadSnapshot() (txnlog.LoadedSnapshot, error) {
 	s.tree, s.table = tree, into.table
 	s.tree.SetLastZxid(snap.Zxid)
 	return snap, nil
-}
-
-// replay applies the log from a zxid on.
-func (s *Server) replay(log *txnlog.Log, from zkproto.Zxid) (count int, err error) {
-	it := log.ReadFrom(from)
-	defer it.Close()
-	var events []znode.Event
-	for it.Next() {
-		x, err := txn.Decode(it.Txn())
-		if err != nil {
-			return count, fmt.Errorf("replay the transaction log: %w", err)
-		}
-		_, events = s.tree.Apply(&x, events[:0])
-		applySession(s.table, &x)
-		count++
-	}
-	return count, it.Err()
 }
 
 // closeOrphans ends the sessions that have ephemeral nodes but are not in the table, which a
