@@ -1,6 +1,7 @@
 package jute
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -178,4 +179,13 @@ func (r *Reader) Peek() int32 {
 		return 0
 	}
 	return int32(binary.BigEndian.Uint32(r.b[r.off:]))
+}
+
+// Skip consumes the bytes p where they come next, and says whether they did.
+func (r *Reader) Skip(p []byte) bool {
+	if r.err != nil || !bytes.HasPrefix(r.b[r.off:], p) {
+		return false
+	}
+	r.off += len(p)
+	return true
 }

@@ -97,7 +97,7 @@ func (c *Client) GetACL(ctx context.Context, path string) ([]zkproto.ACL, zkprot
 	if err != nil {
 		return nil, zkproto.Stat{}, err
 	}
-	return resp.ACL, resp.Stat, nil
+	return slices.Clone(resp.ACL), resp.Stat, nil // the caller's own: decoded ones may be shared
 }
 
 // SetACL replaces a znode's ACL. The version is the one of the ACL (Stat.Aversion).

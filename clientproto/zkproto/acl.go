@@ -130,8 +130,18 @@ func AppendACLs(b []byte, acls []ACL) []byte {
 	return b
 }
 
-// DecodeACLs reads a vector of ACLs; null is nil.
+// The open ACL, which nearly every create has, is decoded without an allocation.
+var (
+	openACL      = OpenACL()
+	openACLBytes = AppendACLs(nil, openACL)
+)
+
+// DecodeACLs reads a vector of ACLs; null is nil. The slice may be shared: it must not be
+// changed.
 func DecodeACLs(r *jute.Reader) []ACL {
+	if r.Skip(openACLBytes) {
+		return openACL[:1:1]
+	}
 	n := r.Count(12)
 	if n < 0 {
 		return nil
