@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -37,6 +39,7 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 	}
 	var bad *zoocfg.Error
 	if err == nil {
+		saveMemory()
 		err = serve(ctx, cfg, log)
 	}
 	if errors.As(err, &bad) {
@@ -48,6 +51,17 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 		return command.ExitFailed
 	}
 	return command.ExitOK
+}
+
+// serverGC is how far the heap of a server may grow over what is in use, in percent. The tree lies in large blocks
+// without pointers, which cost the collector next to nothing: it can run often, and a server with a million znodes does
+// with a quarter less memory than at the usual 100.
+const serverGC = 40
+
+func saveMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(serverGC)
+	}
 }
 
 // serverArgs parts the -DName=Value from the rest.
