@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -39,7 +38,7 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 	}
 	var bad *zoocfg.Error
 	if err == nil {
-		saveMemory()
+		saveMemory(p.getenv)
 		err = serve(ctx, cfg, log)
 	}
 	if errors.As(err, &bad) {
@@ -58,8 +57,8 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 // with a quarter less memory than at the usual 100.
 const serverGC = 40
 
-func saveMemory() {
-	if os.Getenv("GOGC") == "" {
+func saveMemory(getenv func(string) string) {
+	if getenv("GOGC") == "" {
 		debug.SetGCPercent(serverGC)
 	}
 }

@@ -100,7 +100,6 @@ var Libraries = []Library{
 	{Path: "github.com/olekukonko/tablewriter", Importers: []string{"render"}},
 	{Path: "github.com/spf13/pflag", Importers: []string{"shell/command", "shell/zkcmd", "shell/kafkacmd",
 		"shell/builtin", "shell/compat", "cmd/..."}},
-	{Path: "github.com/prometheus/client_golang", Importers: []string{"testcluster/zkserver/..."}},
 	// The Go project's own extensions of the standard library need nobody in front of them.
 	{Path: "golang.org/x/sys", Importers: []string{"..."}},
 	{Path: "golang.org/x/term", Importers: []string{"..."}},

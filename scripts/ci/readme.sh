@@ -37,7 +37,7 @@ step_run_readme() {
   readme_shell
 }
 
-# The judges must be there, and every test that asks for them runs.
+# The judges must be there, and every test that asks for them runs. The server is killed and restarted for a minute.
 step_test_readme() {
-  ZOKA_PEERS=require readme_tests
+  ZOKA_PEERS=require ZOKA_KILL_SECONDS=60 readme_tests
 }

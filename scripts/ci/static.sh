@@ -5,7 +5,7 @@
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2 # 2026.2.2
 
 # procps: Apache's zkServer.sh, beside which ours is put, asks ps.
-debian_packages=(shellcheck file procps zookeeper python3-kazoo python3-pytest)
+debian_packages=(shellcheck file procps)
 
 step_tools() {
   local missing=() package

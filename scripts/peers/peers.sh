@@ -114,10 +114,11 @@ install_zk39() {
   echo "peers.sh: ZooKeeper $zk39_version is in $home" >&2
 }
 
-# debian_there says whether the Debian packages' files are in place.
+# The server and shell of 3.8, and kazoo with what its own tests import.
+debian_packages=(zookeeper python3-kazoo python3-pytest python3-mock python3-objgraph python3-gevent python3-eventlet python3-pure-sasl)
+
 debian_there() {
-  [[ -e /usr/share/java/zookeeper.jar && -x /usr/share/zookeeper/bin/zkServer.sh ]] &&
-    [[ -d /usr/lib/python3/dist-packages/kazoo ]]
+  dpkg -s "${debian_packages[@]}" >/dev/null 2>&1
 }
 
 install_debian() {
@@ -128,12 +129,12 @@ install_debian() {
   if ! apt_install; then
     # A fresh machine may have no package lists yet, or old ones.
     apt-get update -qq >&2
-    apt_install || fail 'apt-get could not install zookeeper and python3-kazoo (it needs root)'
+    apt_install || fail "apt-get could not install ${debian_packages[*]} (it needs root)"
   fi
 }
 
 apt_install() {
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends zookeeper python3-kazoo >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${debian_packages[@]}" >&2
 }
 
 # zoo_cfg DIR PORT FIRST N prints the configuration of the server with client port PORT in an ensemble of N.
