@@ -46,7 +46,7 @@ func TestAgainstApache(t *testing.T) {
 			}
 			for _, s := range argvs {
 				for line := range strings.Lines(s.text) {
-					o := run(t, p.cli, p.server, "", argv(t, line)...)
+					o := run(t, p.cli, p.server, "", argv(t, strings.ReplaceAll(line, "ADDR", p.server))...)
 					// Apache's may end before its own thread tells of the connection.
 					o.events = slices.DeleteFunc(o.events, func(e string) bool { return e == connected })
 					p.got[s.name+": "+strings.TrimSpace(line)] = o

@@ -115,6 +115,7 @@ func screenOf(term *terminal, server string) (rows, events []string) {
 // terminal is a pty with a program in it, and an emulated screen that is tall enough for all that the test prints.
 type terminal struct {
 	t      *testing.T
+	cmd    *exec.Cmd
 	master *os.File
 	vt     vt10x.Terminal
 	exited chan struct{}
@@ -143,6 +144,7 @@ func startTerminal(t *testing.T, name string, args ...string) *terminal {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	h.cmd = cmd
 	var running sync.WaitGroup
 	running.Go(h.draw)
 	running.Go(func() {
@@ -226,4 +228,40 @@ func (h *terminal) waitExit() {
 	}
 	const last = "WatchedEvent state:Closed"
 	h.until("the screen never had "+last, func() bool { return strings.Contains(h.vt.String(), last) })
+}
+
+// TestTerminal shows what a person has beyond Apache's: events that leave the line alone, keys, completion.
+func TestTerminal(t *testing.T) {
+	server := zokaServer(t)
+	h := startTerminal(t, built(t), "-server", server)
+	h.wait(") 0]")
+	h.typed("create /watched v\r")
+	h.wait(") 1]")
+	h.typed("get -w /watched\r")
+	h.wait(") 2]")
+	h.typed("ls /wat")
+	h.wait(") 2] ls /wat")
+	if o := run(t, built(t), server, "", "set", "/watched", "w"); o.code != 0 {
+		t.Fatal(o.stderr)
+	}
+	h.until("the event was never shown above the prompt", func() bool {
+		rows := h.rows()
+		at := slices.IndexFunc(rows, func(row string) bool { return strings.Contains(row, "type:NodeDataChanged path:/watched") })
+		return at >= 3 && strings.HasPrefix(rows[at-2], "WATCHER::") && at+1 < len(rows) &&
+			strings.Contains(rows[at+1], ") 2] ls /wat")
+	})
+	h.typed("\t")
+	h.wait(") 2] ls /watched")
+	h.typed("\x03") // Ctrl-C: the line is given up, the shell is not
+	h.typed("get /nope\r")
+	h.wait(") 3]")
+	h.typed("\x04") // Ctrl-D
+	select {
+	case <-h.exited:
+	case <-time.After(patience):
+		t.Fatal("Ctrl-D does not leave")
+	}
+	if code := h.cmd.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d, want that of the last command", code)
+	}
 }
