@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -154,8 +155,16 @@ func (w *writer) ordered(t *testing.T, zxid zkproto.Zxid, err error) {
 	w.last = zxid
 }
 
-// verify reads every place back with a client of its own.
+// verify reads every place of the writers back.
 func verify(t *testing.T, when, addr string, writers []*writer) {
+	t.Helper()
+	for _, w := range writers {
+		verifyLedger(t, when, addr, &w.ledger)
+	}
+}
+
+// verifyLedger reads every place back with a client of its own.
+func verifyLedger(t *testing.T, when, addr string, ledger *check.Ledger) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -164,23 +173,21 @@ func verify(t *testing.T, when, addr string, writers []*writer) {
 		t.Fatal(err)
 	}
 	defer c.Close(ctx)
-	for _, w := range writers {
-		for _, place := range w.ledger.Places() {
-			found, err := look(ctx, c, w.root, place)
-			if err == nil {
-				err = w.ledger.Verify(place, found)
-			}
-			if err != nil {
-				t.Errorf("%s: %v", when, err)
-			}
+	for _, place := range ledger.Places() {
+		found, err := look(ctx, c, place)
+		if err == nil {
+			err = ledger.Verify(place, found)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", when, err)
 		}
 	}
 }
 
-func look(ctx context.Context, c *zkclient.Client, root, place string) (check.State, error) {
-	if place == root+pair {
-		left, err1 := look(ctx, c, root, root+"/left")
-		right, err2 := look(ctx, c, root, root+"/right")
+func look(ctx context.Context, c *zkclient.Client, place string) (check.State, error) {
+	if root, both := strings.CutSuffix(place, pair); both {
+		left, err1 := look(ctx, c, root+"/left")
+		right, err2 := look(ctx, c, root+"/right")
 		return check.Present(left.Value + " " + right.Value), errors.Join(err1, err2)
 	}
 	data, _, err := c.Get(ctx, place, nil)

@@ -8,8 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,21 +24,61 @@ import (
 type process struct {
 	t    *testing.T
 	bin  string
-	dir  string
+	dir  string // of the data
+	home string // of the configuration and of what the server says
 	addr string
+	as   []string             // a program that starts the server: prlimit and its like
+	attr *syscall.SysProcAttr // nil: as this process has it
 	cmd  *exec.Cmd
 }
 
-func newProcess(t *testing.T) *process {
+// binaryDir is where the binary is built; TestMain removes it.
+var binaryDir string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "zoka-check-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755) // for a server of another user
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binaryDir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir) // a temporary folder's rest does no harm
+	os.Exit(code)
+}
+
+// binary is zoka, built once for all tests of a run.
+var binary = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(binaryDir, "zoka")
+	out, err := exec.Command("go", "build", "-o", bin, "github.com/zoka-project/zoka/cmd/zoka").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build zoka: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// newProcess prepares a server on a folder of its own; settings are further lines of its
+// configuration.
+func newProcess(t *testing.T, settings ...string) *process {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "zoka")
-	if out, err := exec.Command("go", "build", "-o", bin, "github.com/zoka-project/zoka/cmd/zoka").CombinedOutput(); err != nil {
-		t.Fatalf("build zoka: %v\n%s", err, out)
+	return newProcessOn(t, t.TempDir(), settings...)
+}
+
+// newProcessOn prepares a server on a folder.
+func newProcessOn(t *testing.T, dir string, settings ...string) *process {
+	t.Helper()
+	bin, err := binary()
+	if err != nil {
+		t.Fatal(err)
 	}
 	port := peertest.FreePort(t)
-	s := &process{t: t, bin: bin, dir: t.TempDir(), addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+	s := &process{t: t, bin: bin, dir: dir, home: t.TempDir(), addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 	// Small snapshots and a small log make every kill meet more of both.
-	cfg := fmt.Sprintf("tickTime=2000\ndataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\nsnapCount=500\npreAllocSize=64\n", s.dir, port)
+	cfg := fmt.Sprintf("tickTime=2000\ndataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\nsnapCount=500\npreAllocSize=64\n%s\n",
+		s.dir, port, strings.Join(settings, "\n"))
 	if err := os.WriteFile(s.config(), []byte(cfg), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -44,21 +86,38 @@ func newProcess(t *testing.T) *process {
 	return s
 }
 
-func (s *process) config() string { return filepath.Join(s.dir, "zoo.cfg") }
+func (s *process) config() string { return filepath.Join(s.home, "zoo.cfg") }
 
-// start starts the server and waits until it serves.
-func (s *process) start() {
+// log is everything that the server has said.
+func (s *process) log() string {
 	s.t.Helper()
-	log, err := os.OpenFile(filepath.Join(s.dir, "server.out"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	b, err := os.ReadFile(filepath.Join(s.home, "server.out"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// launch starts the server and does not wait for it.
+func (s *process) launch() {
+	s.t.Helper()
+	log, err := os.OpenFile(filepath.Join(s.home, "server.out"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer log.Close()
-	s.cmd = exec.Command(s.bin, "server", s.config())
-	s.cmd.Stdout, s.cmd.Stderr = log, log
+	args := append(slices.Clone(s.as), s.bin, "server", s.config())
+	s.cmd = exec.Command(args[0], args[1:]...)
+	s.cmd.Stdout, s.cmd.Stderr, s.cmd.SysProcAttr = log, log, s.attr
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// start starts the server and waits until it serves.
+func (s *process) start() {
+	s.t.Helper()
+	s.launch()
 	deadline := time.Now().Add(30 * time.Second)
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -67,12 +126,28 @@ func (s *process) start() {
 		if err == nil && strings.Contains(answer, "Mode:") {
 			return
 		}
-		if s.cmd.ProcessState != nil || time.Now().After(deadline) {
-			out, _ := os.ReadFile(log.Name())
-			s.t.Fatalf("the server does not serve: %v\n%s", err, out)
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the server does not serve: %v\n%s", err, s.log())
 		}
 		time.Sleep(5 * time.Millisecond) // between two knocks
 	}
+}
+
+// exited waits for the server to end by itself and returns its exit code.
+func (s *process) exited() int {
+	s.t.Helper()
+	ended := make(chan error, 1)
+	cmd := s.cmd
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		_ = cmd.Process.Kill()
+		<-ended
+		s.t.Errorf("the server did not end:\n%s", s.log())
+	}
+	s.cmd = nil
+	return cmd.ProcessState.ExitCode()
 }
 
 // kill is kill -9.

@@ -219,6 +219,5 @@ func (l *Log) Close() error {
 
 func (l *Log) fail(err error) error {
 	l.err = fmt.Errorf("%w: %w", ErrFailed, err)
-	l.opts.Logger.Error("the transaction log has failed and takes no more writes", "err", err)
 	return l.err
 }
