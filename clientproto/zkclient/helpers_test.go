@@ -14,22 +14,6 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
 
-// await waits until cond holds.
-func await(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	poll := time.NewTicker(2 * time.Millisecond)
-	defer poll.Stop()
-	for !cond() {
-		select {
-		case <-poll.C:
-		case <-deadline.C:
-			t.Fatalf("still not so after %s: %s", patience, what)
-		}
-	}
-}
-
 // events has what a callback was called with, until the test takes it.
 type events struct{ ch chan zkproto.WatchedEvent }
 

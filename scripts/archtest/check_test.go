@@ -31,7 +31,7 @@ func TestCheck(t *testing.T) {
 		}, "shell/command may not import ."},
 
 		{"child follows its parent's row", map[string]string{
-			"testcluster/zkserver/admin/a.go": "// Package admin is HTTP.\npackage admin\nimport (\n_ \"net/http\"\n_ \"m.test/m/testcluster/zkserver/stats\"\n_ \"m.test/m/testcluster/znode\"\n_ \"github.com/prometheus/client_golang/prometheus\"\n)\n",
+			"testcluster/zkserver/admin/a.go": "// Package admin is HTTP.\npackage admin\nimport (\n_ \"net/http\"\n_ \"m.test/m/testcluster/zkserver/stats\"\n_ \"m.test/m/testcluster/znode\"\n)\n",
 		}, ""},
 		{"child breaks its parent's row", map[string]string{
 			"testcluster/zab/zabtest/a.go": "// Package zabtest is a simulator.\npackage zabtest\nimport _ \"m.test/m/testcluster/znode\"\n",

@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 )
 
@@ -87,13 +86,4 @@ func (b *bench) sides(ctx context.Context, f func(s *server, round int) error) e
 		}
 	}
 	return nil
-}
-
-// freshDir is an empty folder of the run.
-func (b *bench) freshDir(name string) (string, error) {
-	dir := filepath.Join(b.dir, strings.ReplaceAll(name, "/", "-"))
-	if err := os.RemoveAll(dir); err != nil {
-		return "", err
-	}
-	return dir, os.MkdirAll(dir, 0o755)
 }

@@ -46,7 +46,7 @@ type Call struct {
 	Path string // for a rename, the old path
 }
 
-// ShortWrite, returned for a write, lets the first Bytes bytes through and then fails with Err.
+// ShortWrite is an answer for a write: it lets the first Bytes bytes through and then fails with Err.
 type ShortWrite struct {
 	Bytes int
 	Err   error

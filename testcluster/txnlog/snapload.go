@@ -98,7 +98,7 @@ func (f *Folder) load(info SnapshotInfo, newSink func() SnapshotSink) (SnapshotT
 	if err != nil {
 		return SnapshotTail{}, 0, fmt.Errorf("read a snapshot: %w", err)
 	}
-	var src io.Reader = storage.NewReader(file)
+	src := storage.NewReader(file)
 	if info.Packed == Gzip {
 		unpacker, err := gzip.NewReader(src)
 		if err != nil {
