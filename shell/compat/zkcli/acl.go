@@ -16,7 +16,7 @@ func (f *Front) parseACL(text string) ([]zkproto.ACL, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		first, last := strings.IndexByte(part, ':'), strings.LastIndexByte(part, ':')
 		if first < 0 || first == last {
-			fmt.Fprintln(f.err, part+" does not have the form scheme:id:perm")
+			fmt.Fprintln(f.stderr, part+" does not have the form scheme:id:perm")
 			bad = true
 			continue
 		}
@@ -24,7 +24,7 @@ func (f *Front) parseACL(text string) ([]zkproto.ACL, error) {
 		for _, letter := range part[last+1:] {
 			perm, err := zkproto.ParsePerms(string(letter))
 			if err != nil {
-				fmt.Fprintf(f.err, "Unknown perm type: %c\n", letter)
+				fmt.Fprintf(f.stderr, "Unknown perm type: %c\n", letter)
 				bad = true
 			}
 			acl.Perms |= perm

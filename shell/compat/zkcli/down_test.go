@@ -3,10 +3,12 @@ package zkcli_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
 	"github.com/zoka-project/zoka/testcluster/ensemble"
@@ -73,6 +75,38 @@ func TestLostServer(t *testing.T) {
 	}
 }
 
+// TestExpiry: a session that is over stays so until connect.
+func TestExpiry(t *testing.T) {
+	first := start(t, ensemble.Options{TickTime: 100 * time.Millisecond})
+	addr := first.ConnectString()
+	c := converse(t, addr, "-timeout", "600")
+	c.expect("(CONNECTED) 0] ")
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const event = "\nWATCHER::\n\nWatchedEvent state:%s type:None path:null zxid: -1\n"
+	c.expect(fmt.Sprintf(event, "Disconnected") + fmt.Sprintf(event, "Expired"))
+	start(t, ensemble.Options{TickTime: 100 * time.Millisecond, Addr: addr})
+	c.say("")
+	c.expect("(CLOSED) 0] ")
+	c.say("ls /")
+	c.expect("ls /\nNot connected\n[zk: " + addr + "(CLOSED) 1] ")
+	c.say("connect")
+	c.expect("connect\n" + fmt.Sprintf(event, "SyncConnected") + "[zk: " + addr + "(CONNECTED) 2] ")
+	c.say("ls /")
+	c.expect("ls /\n[zookeeper]\n[zk: " + addr + "(CONNECTED) 3] ")
+	if code, stderr := c.end(); code != 0 || stderr != "" {
+		t.Errorf("exit code %d, stderr %q", code, stderr)
+	}
+}
+
+// TestQuotaExceeded: the words for a hard limit, which only a server that enforces quotas says.
+func TestQuotaExceeded(t *testing.T) {
+	server := peertest.StartZK39(t, peertest.Options{Config: []string{"enforceQuota=true"}}).Addr()
+	const script = "create /q v\nsetquota -N 1 /q\ncreate /q/a v\ndelquota -N /q\nsetquota -B 3 /q\nset /q longer\ndelquota /q\ndelete /q\nquit\n"
+	compare(t, "quota", run(t, built(t), server, script), run(t, peertest.ZkCli(t), server, script))
+}
+
 func start(t *testing.T, opts ensemble.Options) *ensemble.Ensemble {
 	t.Helper()
 	e, err := ensemble.Start(context.Background(), opts)
@@ -92,9 +126,10 @@ type conversation struct {
 	stderr strings.Builder
 }
 
-func converse(t *testing.T, server string) *conversation {
+func converse(t *testing.T, server string, args ...string) *conversation {
 	t.Helper()
-	c := &conversation{t: t, cmd: exec.CommandContext(t.Context(), built(t), "-server", server)}
+	c := &conversation{t: t, cmd: command(t, built(t), server, "", args...)}
+	c.cmd.Stdin = nil // a pipe instead
 	in, err := c.cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

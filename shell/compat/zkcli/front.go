@@ -53,7 +53,7 @@ type Front struct {
 	rows    []row
 	stdout  *guarded
 	out     *bufio.Writer // the output of one command, to stdout
-	err     io.Writer
+	stderr  io.Writer
 
 	now     *session                // nil before the first
 	shown   atomic.Pointer[session] // the same, for other goroutines
@@ -70,7 +70,7 @@ func New(cfg Config, opts Options) (*Front, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Front{cfg: cfg, opts: opts, timeout: timeout, rows: table(), stdout: &guarded{w: cfg.Stdout}, err: cfg.Stderr}
+	f := &Front{cfg: cfg, opts: opts, timeout: timeout, rows: table(), stdout: &guarded{w: cfg.Stdout}, stderr: cfg.Stderr}
 	f.out = bufio.NewWriter(f.stdout)
 	if f.cfg.Events == nil {
 		f.cfg.Events = func(text string) { fmt.Fprintln(f.stdout, text) }
@@ -138,7 +138,7 @@ func (f *Front) run(ctx context.Context, words []lex.Word) error {
 	defer f.settle(ctx)
 	r := f.row(words[0].Text)
 	if r == nil {
-		io.WriteString(f.err, f.usageText())
+		io.WriteString(f.stderr, f.usageText())
 		return &failure{"Command not found: Command not found " + words[0].Text, exitUnknown}
 	}
 	if r.own != nil {
@@ -188,7 +188,7 @@ func (f *Front) finish(err error) {
 	}
 	f.code = known.code
 	if known.text != "" {
-		fmt.Fprintln(f.err, known.text)
+		fmt.Fprintln(f.stderr, known.text)
 	}
 }
 
@@ -213,7 +213,7 @@ func (f *Front) watch(wanted bool) func(zkproto.WatchedEvent) {
 // legacyWatch says whether a read sets a watch: by -w or, as it was spelled before 3.5, by any second argument.
 func (f *Front) legacyWatch(l line, name, today string) bool {
 	if len(l.args) > 1 {
-		fmt.Fprintf(f.err, "'%s path [watch]' has been deprecated. Please use '%s path' instead.\n", name, today)
+		fmt.Fprintf(f.stderr, "'%s path [watch]' has been deprecated. Please use '%s path' instead.\n", name, today)
 		return true
 	}
 	return l.has("w")

@@ -97,7 +97,7 @@ func (f *Front) readQuota(ctx context.Context, znode string) (zkcmd.Limits, erro
 // listQuota shows the texts of the two znodes, which are as Apache's would write them.
 func (f *Front) listQuota(ctx context.Context, l line) error {
 	path := l.path()
-	fmt.Fprintln(f.err, "absolute path is "+limitsPath(path))
+	fmt.Fprintln(f.stderr, "absolute path is "+limitsPath(path))
 	for _, node := range []struct{ what, path string }{{"quota", limitsPath(path)}, {"stat", statsPath(path)}} {
 		data, _, err := f.now.Get(ctx, node.path, nil)
 		if errors.Is(err, zkproto.NoNode) {

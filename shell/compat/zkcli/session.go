@@ -170,7 +170,7 @@ func (f *Front) ready(ctx context.Context) error {
 func (f *Front) endSession(ctx context.Context) {
 	_ = f.out.Flush() // the writer keeps the error
 	if err := f.now.Close(ctx); err != nil {
-		fmt.Fprintln(f.err, err)
+		fmt.Fprintln(f.stderr, err)
 	}
 }
 
@@ -178,7 +178,7 @@ func (f *Front) endSession(ctx context.Context) {
 func (f *Front) silence(ctx context.Context, s *session) {
 	s.silent.Store(true)
 	if err := s.Close(ctx); err != nil {
-		fmt.Fprintln(f.err, err)
+		fmt.Fprintln(f.stderr, err)
 	}
 }
 

@@ -79,7 +79,7 @@ func (f *Front) deleteAll(ctx context.Context, l line) error {
 			if ctx.Err() != nil {
 				return failed(l.path(), err)
 			}
-			fmt.Fprintln(f.err, "Failed to delete some node(s) in the subtree!")
+			fmt.Fprintln(f.stderr, "Failed to delete some node(s) in the subtree!")
 			return errSaid
 		}
 		paths = paths[n:]

@@ -24,21 +24,21 @@ func (f *Front) create(ctx context.Context, l line) error {
 	acl := zkproto.OpenACL()
 	if len(l.args) > 2 {
 		if acl, err = f.parseACL(l.args[2]); err != nil {
-			fmt.Fprintln(f.err, keeperError("", zkproto.InvalidACL))
+			fmt.Fprintln(f.stderr, keeperError("", zkproto.InvalidACL))
 			return err
 		}
 	}
 	path, _, err := f.now.Create(ctx, l.path(), data, acl, mode, ttl)
 	switch {
 	case errors.Is(err, zkproto.EphemeralOnLocalSession):
-		fmt.Fprintln(f.err, "Unable to create ephemeral node on a local session")
+		fmt.Fprintln(f.stderr, "Unable to create ephemeral node on a local session")
 	case errors.Is(err, zkproto.InvalidACL):
-		fmt.Fprintln(f.err, keeperError(l.path(), zkproto.InvalidACL))
+		fmt.Fprintln(f.stderr, keeperError(l.path(), zkproto.InvalidACL))
 	}
 	if err != nil {
 		return failed(l.path(), err)
 	}
-	fmt.Fprintln(f.err, "Created "+path)
+	fmt.Fprintln(f.stderr, "Created "+path)
 	return nil
 }
 
@@ -100,7 +100,7 @@ func (f *Front) set(ctx context.Context, l line) error {
 
 func (f *Front) delete(ctx context.Context, l line) error {
 	if len(l.args) > 1 {
-		fmt.Fprintln(f.err, "'delete path [version]' has been deprecated. Please use 'delete [-v version] path' instead.")
+		fmt.Fprintln(f.stderr, "'delete path [version]' has been deprecated. Please use 'delete [-v version] path' instead.")
 	}
 	version, err := version(l, 1)
 	if err != nil {
