@@ -52,6 +52,16 @@ func (c *rawConn) connect(q *zkproto.ConnectRequest) {
 	}
 }
 
+// tryConnect asks for a session and says whether there is one.
+func (c *rawConn) tryConnect() bool {
+	q := zkproto.Encode(&zkproto.ConnectRequest{Timeout: 30_000, Password: make([]byte, 16)})
+	if _, err := c.nc.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(q))), q...)); err != nil {
+		return false
+	}
+	frame, err := c.tryFrame()
+	return err == nil && zkproto.Decode(frame, &c.session) == nil && c.session.SessionID != 0
+}
+
 func (c *rawConn) send(frame []byte) {
 	c.t.Helper()
 	c.raw(append(binary.BigEndian.AppendUint32(nil, uint32(len(frame))), frame...))
