@@ -107,13 +107,15 @@ func (a *applier) applyOne(w *write) {
 	res, a.events = s.tree.Apply(&w.x, a.events[:0])
 	applySession(s.table, &w.x)
 	s.applied++
-	s.lastZxid.Store(int64(w.x.Zxid))
 	a.zxid = w.x.Zxid
 	for i := range a.events {
 		a.event = &a.events[i]
 		s.watches.deliver(a.event, a.tell)
 	}
 	clear(a.events)
+	// A ping is answered without the tree's lock: it must not show this transaction to those
+	// who have not been told of it.
+	s.lastZxid.Store(int64(w.x.Zxid))
 	if w.x.Type == zkproto.OpCloseSession {
 		if c := s.sessions.closed(w.session); c != nil && c != w.c {
 			a.kick(c)

@@ -28,7 +28,7 @@ func (c *conn) handshake() error {
 	if err := zkproto.Decode(frame, &q); err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
-	if seen, have := q.LastZxidSeen, c.s.zxid(); seen > have {
+	if seen, have := q.LastZxidSeen, c.s.treeZxid(); seen > have {
 		// Another server may have it; a client must never see an older state.
 		c.s.log.Info("refused a client that has seen more than this server", "client", c.nc.RemoteAddr(), "seen", seen, "here", have)
 		return errHangup

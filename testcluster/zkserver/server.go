@@ -204,4 +204,13 @@ func (s *Server) stopped() bool {
 	}
 }
 
+// zxid is the last transaction that everybody has been told of who watches.
 func (s *Server) zxid() zkproto.Zxid { return zkproto.Zxid(s.lastZxid.Load()) }
+
+// treeZxid is the last transaction applied: events of it may be under way, so that a client
+// can have seen it before zxid tells.
+func (s *Server) treeZxid() zkproto.Zxid {
+	s.treeMu.RLock()
+	defer s.treeMu.RUnlock()
+	return s.tree.LastZxid()
+}
