@@ -36,6 +36,7 @@ func TestAgainstApache(t *testing.T) {
 		{"Apache's zkCli.sh on zoka's server", apacheCli, zokaServer(t), nil},
 		{"zoka's zkCli.sh on zoka's server", zokaCli, zokaServer(t), nil},
 	}
+	const apacheOnZoka = 2
 	var running sync.WaitGroup
 	for i := range pairs {
 		running.Go(func() {
@@ -43,6 +44,9 @@ func TestAgainstApache(t *testing.T) {
 			p.got = map[string]outcome{}
 			for _, s := range scripts {
 				p.got[s.name] = run(t, p.cli, p.server, s.text)
+			}
+			if i == apacheOnZoka {
+				return // command lines ask servers nothing that scripts do not ask, and a JVM takes a second
 			}
 			for _, s := range argvs {
 				for line := range strings.Lines(s.text) {
@@ -56,9 +60,12 @@ func TestAgainstApache(t *testing.T) {
 	}
 	running.Wait()
 	for _, p := range pairs[1:] {
+		if len(p.got) < len(scripts) {
+			t.Errorf("%s: %d of %d scripts", p.name, len(p.got), len(scripts))
+		}
 		t.Run(p.name, func(t *testing.T) {
-			for name, want := range pairs[0].got {
-				compare(t, name, p.got[name], want)
+			for name, got := range p.got {
+				compare(t, name, got, pairs[0].got[name])
 			}
 		})
 	}
