@@ -64,7 +64,12 @@ func (a *applier) apply(ws []*write) {
 	}
 	a.s.treeMu.Unlock()
 	a.drainReads()
+	size := 0
+	for _, w := range ws {
+		size += len(w.body)
+	}
 	a.s.inflight.Add(-int64(len(ws)))
+	a.s.inflightBytes.Add(-int64(size))
 	for i, c := range a.kicks {
 		c.touched = false
 		c.kick()

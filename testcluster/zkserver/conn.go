@@ -40,6 +40,7 @@ type conn struct {
 	wake sync.Cond // of mu: something that the connection's goroutine may wait for
 	// Guarded by mu:
 	out       []byte
+	unasked   int // bytes of events in out
 	flushing  bool
 	hangup    bool         // close once out is written
 	overflow  bool         // the client does not read: close
@@ -65,7 +66,11 @@ const (
 	lastWords = 2 * time.Second
 	// maxQueued is how many reads may wait behind writes before a connection is not read on.
 	maxQueued = 32
-	// chunkFrames and chunkBytes bound what is served in one go, under the tree's read lock.
+	// maxInflightBytes is how much of requests may be under way in the whole server before
+	// those wait who have a part in it.
+	maxInflightBytes = 64 << 20
+	// chunkFrames and chunkBytes bound what is served in one go, under the tree's read lock,
+	// and chunkBytes what may wait for the socket before a connection's own requests wait.
 	chunkFrames = 128
 	chunkBytes  = 128 << 10
 )
@@ -223,9 +228,8 @@ func (c *conn) waitForRoom() error {
 	defer c.mu.Unlock()
 	for !c.hangup && !c.overflow && !c.s.stopped() {
 		unanswered := c.answered < c.submitted || len(c.queue) > 0
-		limit := int64(c.s.cfg.GlobalOutstandingLimit)
-		busy := limit >= 0 && c.s.inflight.Load() > limit && unanswered
-		unsent := c.flushing && len(c.out) > maxUnsent
+		busy := unanswered && c.s.busy()
+		unsent := c.flushing && len(c.out) > chunkBytes
 		if !busy && !unsent && len(c.queue) < maxQueued {
 			return nil
 		}

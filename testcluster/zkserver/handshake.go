@@ -92,7 +92,12 @@ func (c *conn) reattach(q *zkproto.ConnectRequest) error {
 	if old := c.s.sessions.attached(q.SessionID); old != nil {
 		old.endNow()
 	}
-	if !lease.ValidPassword(q.SessionID, q.Password) || !c.s.sessions.reattach(q.SessionID, c.timeout, c) {
+	var old *conn
+	ok := lease.ValidPassword(q.SessionID, q.Password)
+	if ok {
+		old, ok = c.s.sessions.reattach(q.SessionID, c.timeout, c)
+	}
+	if !ok {
 		c.s.log.Info("refused a session that is gone, or a wrong password", "client", c.nc.RemoteAddr(), "session", q.SessionID)
 		c.mu.Lock()
 		c.appendConnect(&zkproto.ConnectResponse{Password: make([]byte, zkproto.PasswordLen), Old: c.old})
@@ -100,6 +105,9 @@ func (c *conn) reattach(q *zkproto.ConnectRequest) error {
 		c.mu.Unlock()
 		c.flush()
 		return errHangup
+	}
+	if old != nil {
+		old.endNow() // it came between
 	}
 	c.session = q.SessionID
 	c.mu.Lock()

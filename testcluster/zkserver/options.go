@@ -36,8 +36,8 @@ type Config struct {
 	MaxCnxns               int // maxCnxns, in all: no limit
 	JuteMaxBuffer          int // jute.maxbuffer: 1048575 bytes
 	GlobalOutstandingLimit int // globalOutstandingLimit: 1000; negative is no limit
-	// MaxOutbound is how many bytes may wait for a client that does not read before its
-	// connection is closed: 64 MiB.
+	// MaxOutbound is how many bytes of events may wait for a client that does not read before
+	// its connection is closed, and how long the reply to a multiRead may be: 64 MiB.
 	MaxOutbound int
 
 	SnapCount        int                // snapCount: 100000

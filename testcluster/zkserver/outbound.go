@@ -12,8 +12,6 @@ import (
 // at a time: conn.flushing says that somebody is at it and will also take what comes later.
 
 const (
-	// maxUnsent is how much may wait for the socket before a connection's own requests wait.
-	maxUnsent = 1 << 20
 	// maxPooled bounds the buffers that are kept for the next connection with output.
 	maxPooled = 256 << 10
 )
@@ -50,6 +48,7 @@ func (c *conn) event(e *znode.Event, zxid zkproto.Zxid) {
 	w := zkproto.WatcherEvent{Type: e.Type, State: zkproto.StateSyncConnected, Path: e.Path}
 	c.out = w.AppendTo(c.out)
 	c.end(at)
+	c.unasked += len(c.out) - at
 }
 
 // flush writes what there is, unless somebody is at it.
@@ -70,7 +69,7 @@ func (c *conn) flush() {
 func (c *conn) kick() {
 	c.mu.Lock()
 	stuck := c.flushing && c.hangup
-	if len(c.out) > c.s.cfg.MaxOutbound {
+	if c.unasked > c.s.cfg.MaxOutbound {
 		c.out = nil
 		c.overflow = true
 	}
@@ -94,7 +93,7 @@ func (c *conn) write() {
 	c.mu.Lock()
 	for len(c.out) > 0 && !c.closed {
 		b := c.out
-		c.out = nil
+		c.out, c.unasked = nil, 0
 		c.mu.Unlock()
 		_, err := c.nc.Write(b)
 		c.s.giveBuffer(b)

@@ -53,8 +53,19 @@ func (s *Server) own(session zkproto.SessionID, op zkproto.OpCode, body []byte) 
 
 // submit puts writes into the server's queue, in their order.
 func (s *Server) submit(ws []*write) {
+	size := 0
+	for _, w := range ws {
+		size += len(w.body)
+	}
 	s.inflight.Add(int64(len(ws)))
+	s.inflightBytes.Add(int64(size))
 	s.queue.put(ws...)
+}
+
+// busy says that too much is submitted and not answered: in number, or in bytes.
+func (s *Server) busy() bool {
+	limit := int64(s.cfg.GlobalOutstandingLimit)
+	return limit >= 0 && s.inflight.Load() > limit || s.inflightBytes.Load() > maxInflightBytes
 }
 
 // mailbox is a queue that one goroutine empties, all at once.

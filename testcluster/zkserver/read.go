@@ -218,6 +218,7 @@ func (c *conn) multiRead(r *jute.Reader) zkproto.Code {
 	if q.Decode(r); r.Err() != nil {
 		return zkproto.MarshallingError
 	}
+	begun := len(c.out)
 	for i := range q.Ops {
 		op := q.Ops[i].Op
 		read, ok := q.Ops[i].Req.(*zkproto.PathWatchRequest)
@@ -237,7 +238,7 @@ func (c *conn) multiRead(r *jute.Reader) zkproto.Code {
 		} else {
 			c.appendChildren(n)
 		}
-		if len(c.out) > c.s.cfg.MaxOutbound {
+		if len(c.out)-begun > c.s.cfg.MaxOutbound {
 			c.s.log.Warn("refused a multiRead whose reply is too large", "client", c.nc.RemoteAddr(), "operations", len(q.Ops))
 			return zkproto.SystemError
 		}

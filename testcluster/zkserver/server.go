@@ -34,15 +34,16 @@ type Server struct {
 	table   *lease.Table
 	applied int64 // transactions since the start
 
-	watches  *watches
-	sessions *sessions
-	queue    mailbox // writes to be decided
-	decided  decided
-	lastZxid atomic.Int64
-	inflight atomic.Int64
-	buffers  sync.Pool
-	writes   sync.Pool
-	snap     snapshots
+	watches       *watches
+	sessions      *sessions
+	queue         mailbox // writes to be decided
+	decided       decided
+	lastZxid      atomic.Int64
+	inflight      atomic.Int64 // writes submitted and not applied
+	inflightBytes atomic.Int64 // of their bodies
+	buffers       sync.Pool
+	writes        sync.Pool
+	snap          snapshots
 
 	totals       totals
 	measures     measures

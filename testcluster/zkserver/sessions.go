@@ -52,17 +52,18 @@ func (s *sessions) newID(c *conn) zkproto.SessionID {
 	return s.last
 }
 
-// reattach touches a session for a connection that takes it over. It is false for a session
-// that is gone.
-func (s *sessions) reattach(id zkproto.SessionID, timeout int32, c *conn) bool {
+// reattach touches a session for a connection that takes it over, and returns the connection
+// that had it, if there is one. It is false for a session that is gone.
+func (s *sessions) reattach(id zkproto.SessionID, timeout int32, c *conn) (old *conn, ok bool) {
 	now := s.clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.tracker.Touch(id, timeout, now) {
-		return false
+		return nil, false
 	}
+	old = s.conns[id]
 	s.conns[id] = c
-	return true
+	return old, true
 }
 
 // attached is the connection of a session, or nil.
