@@ -172,3 +172,17 @@ func frameOf(rec zkproto.Record) []byte {
 	b := zkproto.Encode(rec)
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...)
 }
+
+// eventually waits until check finds nothing.
+func eventually(t *testing.T, check func() error) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+}
