@@ -9,9 +9,9 @@ import (
 	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
-// TestMain puts this test binary on the PATH as zoka, which is what it then is.
+// TestMain puts this test binary on the PATH as zoka, which is what it then is, by whatever name a launcher calls it.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "zoka" {
+	if name := filepath.Base(os.Args[0]); name == "zoka" || name == "zkCli.sh" {
 		main()
 	}
 	os.Exit(runTests(m))
