@@ -4,6 +4,18 @@
 //
 //	line → lex → command.Registry.Parse → Call.Run → render.Printer
 //
+// Below it are
+//
+//	lex       splits a line into commands and words
+//	command   what a command is: its row, its flags, its environment, its errors and their exit codes
+//	zkcmd     the commands for znodes, one a file
+//	builtin   the commands of the shell itself
+//	complete  candidates for the word being typed
+//	tty       the prompt at a terminal
+//	compat    the front ends that speak as Apache's tools do
+//
+// README.md tells those who use the shell what goes for all commands: words and quotes, results, exit codes.
+//
 // A script stops at the first command that fails. Told to keep going, it goes on, and commands that issue
 // exactly one request are then pipelined: started in order without waiting for the answers of those before,
 // their results shown in order.
