@@ -173,7 +173,9 @@ func tutorial(t *testing.T, server string, zk *zkclient.Client) {
 	// Tab completes commands, and znodes into their children, also from the working znode.
 	h.typed("hist\t3\r")
 	h.wait("11 - ls", "12 - connect; create -e mine; cd", "13 - history 3", prompt(server, "14"))
-	h.typed("get /sang\t\r")
+	h.typed("get /sang\t")
+	h.wait(prompt(server, "14") + " get /sanguo") // it may have to be fetched first
+	h.typed("\r")
 	h.wait("simayi", prompt(server, "15"))
 
 	// Ctrl-D leaves, and ends the session.

@@ -222,6 +222,26 @@ func TestRefresh_AsksForThePromptAgain(t *testing.T) {
 	h.waitCursor(15, 0)
 }
 
+// A Tab that comes before the candidates do is not lost: the word is completed when they
+// are there, unless something else was typed meanwhile.
+func TestTab_WaitsForCandidates(t *testing.T) {
+	h := start(t)
+	h.typed("echo /la\t")
+	h.waitCursor(13, 0)
+	h.tell("refresh")
+	h.waitRows("z 100> echo /late/answer", strings.Repeat(" ", 25)+"/late/answer")
+}
+
+func TestTab_IsForgottenWhenTypingGoesOn(t *testing.T) {
+	h := start(t)
+	h.typed("echo /la\tx")
+	h.waitRows("z 0> echo /lax")
+	h.typed("\x7f")
+	h.waitRows("z 0> echo /la")
+	h.tell("refresh")
+	h.waitRows("z 100> echo /la", strings.Repeat(" ", 16)+"/late/answer")
+}
+
 func TestCtrlL_ClearsTheScreen(t *testing.T) {
 	h := start(t)
 	h.typed("echo a\recho half")

@@ -35,6 +35,7 @@ type editor struct {
 	comp    *completion // the line as it stands, and how it may be completed
 	stale   bool        // ask for candidates again although the line is the same
 	onEmpty bool        // Tab was typed on an empty line: offer candidates there
+	awaited bool        // Tab found no candidate: those that come with a Refresh are for it
 	hidden  string      // the line for which Esc has closed the menu
 	search  *search     // not nil while Ctrl-R searches
 	edit    struct {    // what editKey does
@@ -228,6 +229,7 @@ func (e *editor) handle(k key) []byte {
 		return e.handleSearch(k)
 	}
 	e.leaveEmpty(k.code)
+	e.awaited = e.awaited && k.code == keyRefresh
 	switch k.code {
 	case keyText:
 		return []byte(mask(k.text))
@@ -265,7 +267,8 @@ func (e *editor) handleTab() []byte {
 	if !e.selected() {
 		e.onEmpty, e.stale, e.hidden = true, true, ""
 		e.look(e.comp.text, e.comp.cursor)
-		if len(e.comp.items) == 0 {
+		e.awaited = len(e.comp.items) == 0
+		if e.awaited {
 			return nil
 		}
 		if text, cursor, ok := e.comp.extend(); ok {
@@ -307,6 +310,11 @@ func (e *editor) refresh() []byte {
 	}
 	e.askPrompt()
 	e.stale = true
+	if e.awaited {
+		if b := e.handleTab(); b != nil && b[0] != '\t' {
+			return b
+		}
+	}
 	return e.setLine(e.comp.text, e.comp.cursor)
 }
 

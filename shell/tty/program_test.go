@@ -34,6 +34,11 @@ var vocabulary = []string{
 	"/brokers", "/brokers/ids", "/brokers/topics", "/zookeeper",
 }
 
+// lateWord is a candidate that is known only after a refresh, as if it had to be fetched.
+const lateWord = "/late/answer"
+
+var late atomic.Bool
+
 // complete answers for the last word of the line.
 func complete(line string, cursor int) []tty.Candidate {
 	from := strings.LastIndexByte(line[:cursor], ' ') + 1
@@ -43,6 +48,9 @@ func complete(line string, cursor int) []tty.Candidate {
 		if strings.HasPrefix(v, word) && strings.HasPrefix(v, "/") == (from > 0) {
 			out = append(out, tty.Candidate{Text: v, Description: "about " + v, ReplaceFrom: from, Append: " "})
 		}
+	}
+	if late.Load() && from > 0 && word != "" && strings.HasPrefix(lateWord, word) {
+		out = append(out, tty.Candidate{Text: lateWord, ReplaceFrom: from})
 	}
 	return out
 }
@@ -109,6 +117,7 @@ func (s *shell) run() int {
 			case "go":
 				s.proceed <- struct{}{}
 			case "refresh":
+				late.Store(true)
 				s.count.Add(100)
 				s.term.Refresh()
 			case "cancel":
