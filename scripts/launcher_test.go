@@ -111,6 +111,8 @@ func (s *server) ask(word string) string {
 		return ""
 	}
 	defer conn.Close()
+	// Whoever listens there instead of the server may never answer.
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
 	if _, err := io.WriteString(conn, word); err != nil {
 		return ""
 	}

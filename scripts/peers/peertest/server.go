@@ -3,6 +3,7 @@ package peertest
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -218,15 +219,22 @@ func (s *Server) log() string {
 	return string(text)
 }
 
-// FreePort is a port of 127.0.0.1 on which nobody listens.
+// FreePort is a port of 127.0.0.1 on which nobody listens. It lies below those that the
+// system hands out by itself: before a server comes to listen on it, no other test's
+// connection or listener gets it by accident.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, last = 16500, 32000
+	for range 1000 {
+		port := first + rand.IntN(last-first)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port on 127.0.0.1")
+	return 0
 }
 
 // tail is the last n lines of text.
