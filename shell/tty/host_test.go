@@ -239,13 +239,15 @@ func (h *host) tell(s string) {
 	check(h.t, err)
 }
 
+// setSize resizes the window. The emulator's comes first, and nothing is drawn in between:
+// the program may answer before Setsize returns.
 func (h *host) setSize(cols, rows uint16) {
-	check(h.t, pty.Setsize(h.slave, &pty.Winsize{Cols: cols, Rows: rows}))
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if cols > 0 && rows > 0 {
-		h.mu.Lock()
 		h.vt.Resize(int(cols), int(rows))
-		h.mu.Unlock()
 	}
+	check(h.t, pty.Setsize(h.slave, &pty.Winsize{Cols: cols, Rows: rows}))
 }
 
 func (h *host) termios() unix.Termios {
