@@ -2,6 +2,7 @@ package zkserver
 
 import (
 	"crypto/rand"
+	"slices"
 
 	"github.com/zoka-project/zoka/clientproto/jute"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -36,7 +37,11 @@ func (c *conn) authenticate(xid int32, body []byte) {
 	if err != nil {
 		c.s.log.Warn("authentication failed", "client", c.nc.RemoteAddr(), "session", c.session, "scheme", "sasl", "err", err)
 		c.s.authFailures.Add(1)
-		c.refuse(xid, 0, zkproto.AuthFailed)
+		code := zkproto.AuthFailed
+		if slices.Contains(c.s.cfg.RequireAuth, saslProvider{}.Scheme()) {
+			code = zkproto.SessionClosedRequireSASLAuth
+		}
+		c.refuse(xid, 0, code)
 		return
 	}
 	at := c.begin(xid, 0, zkproto.OK)

@@ -73,6 +73,10 @@ type Config struct {
 	SASLUsers map[string]string
 	SASLSuper string
 
+	// RequireAuth has the schemes of which a client must have authenticated by one before it
+	// may do anything else: enforce.auth.schemes. Nil demands nothing.
+	RequireAuth []string
+
 	// Words lists the four-letter words that are answered, "*" for all:
 	// 4lw.commands.whitelist. Nil is srvr alone.
 	Words []string

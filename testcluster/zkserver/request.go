@@ -20,6 +20,11 @@ func (g *chunk) request(frame []byte) error {
 	}
 	xid := int32(binary.BigEndian.Uint32(frame))
 	op := zkproto.OpCode(binary.BigEndian.Uint32(frame[4:]))
+	if c.s.cfg.RequireAuth != nil && op != zkproto.OpAuth && op != zkproto.OpSASL && !c.authenticated() {
+		c.s.log.Warn("turned away a client that has not authenticated", "client", c.nc.RemoteAddr(), "op", op, "wanted", c.s.cfg.RequireAuth)
+		c.refuse(xid, 0, zkproto.SessionClosedRequireSASLAuth)
+		return nil
+	}
 	switch op {
 	case zkproto.OpPing:
 		c.stats.note(op, xid, c.s.zxid())
@@ -52,6 +57,12 @@ func (g *chunk) request(frame []byte) error {
 func (c *conn) refuse(xid int32, zxid zkproto.Zxid, code zkproto.Code) {
 	c.reply(xid, zxid, code)
 	c.hangup = true
+}
+
+// authenticated says whether the client has an identity of a scheme that is demanded.
+// Source: AuthenticationHelper.
+func (c *conn) authenticated() bool {
+	return slices.ContainsFunc(c.ids, func(id zkproto.ID) bool { return slices.Contains(c.s.cfg.RequireAuth, id.Scheme) })
 }
 
 // login adds identities to the connection. Writes that are under way keep the list they

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/scripts/peers/peertest"
 	"github.com/zoka-project/zoka/testcluster/zkserver"
 )
 
@@ -16,32 +17,15 @@ import (
 // one that cannot is told so. zkclient's side of it is tested on Apache's server, and kazoo
 // and Java's client are tested on this one.
 func TestSASL_DigestMD5(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := zkserver.New(zkserver.Config{
-		DataDir: t.TempDir(), Listeners: []net.Listener{l}, NoSync: true,
-		SASLUsers: map[string]string{"bob": "builder", "root": "r"}, SASLSuper: "root",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	served := make(chan error, 1)
-	serving, stop := context.WithCancel(ctx)
-	go func() { served <- s.Serve(serving) }()
-	defer func() {
-		stop()
-		<-served
-	}()
+	addr := serveAuth(t, zkserver.Config{SASLUsers: map[string]string{"bob": "builder", "root": "r"}, SASLSuper: "root"})
 	dial := func(user, password string) (*zkclient.Client, error) {
 		var mechanism func() zkclient.SASLMechanism
 		if user != "" {
 			mechanism = func() zkclient.SASLMechanism { return zkclient.DigestMD5(user, password) }
 		}
-		c, err := zkclient.Dial(ctx, zkclient.Config{Servers: l.Addr().String(), SASL: mechanism})
+		c, err := zkclient.Dial(ctx, zkclient.Config{Servers: addr, SASL: mechanism})
 		if err == nil {
 			t.Cleanup(func() { _ = c.Close(context.Background()) }) // the server may be gone
 		}
@@ -78,5 +62,61 @@ func TestSASL_DigestMD5(t *testing.T) {
 	}
 	if !errors.Is(err, zkproto.AuthFailed) {
 		t.Errorf("a wrong password: %v", err)
+	}
+}
+
+// serveAuth serves until the test ends.
+func serveAuth(t *testing.T, cfg zkserver.Config) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.DataDir, cfg.Listeners, cfg.NoSync = t.TempDir(), []net.Listener{l}, true
+	s, err := zkserver.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		<-served
+	})
+	return l.Addr().String()
+}
+
+// A server that demands authentication does nothing for a client that has none, on both
+// sides alike.
+func TestRequireAuth(t *testing.T) {
+	t.Run("zoka", func(t *testing.T) {
+		requiresDigest(t, serveAuth(t, zkserver.Config{RequireAuth: []string{"digest"}}))
+	})
+	t.Run("Apache", func(t *testing.T) {
+		requiresDigest(t, peertest.StartZK39(t, peertest.Options{Config: []string{"enforce.auth.enabled=true", "enforce.auth.schemes=digest"}}).Addr())
+	})
+}
+
+func requiresDigest(t *testing.T, addr string) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	nobody, err := zkclient.Dial(ctx, zkclient.Config{Servers: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := nobody.Get(ctx, "/", nil); !errors.Is(err, zkproto.SessionClosedRequireSASLAuth) {
+		t.Errorf("without authentication: %v", err)
+	}
+	_ = nobody.Close(ctx) // this is refused too
+	bob, err := zkclient.Dial(ctx, zkclient.Config{Servers: addr, Auth: []zkclient.AuthInfo{{Scheme: "digest", Auth: []byte("bob:b")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := bob.Get(ctx, "/", nil); err != nil {
+		t.Errorf("with authentication: %v", err)
+	}
+	if err := bob.Close(ctx); err != nil {
+		t.Error(err)
 	}
 }

@@ -115,6 +115,10 @@ type Auth struct {
 	LoginConfig, LoginSection string
 	Users                     map[string]string
 	SASLSuper                 string
+	// Enforce turns away clients that have authenticated by none of EnforceSchemes. RequireSASL is the older way to
+	// ask for the same with the scheme sasl.
+	Enforce, RequireSASL bool
+	EnforceSchemes       []string
 }
 
 // Admin is the AdminServer.

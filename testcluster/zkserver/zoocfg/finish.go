@@ -133,7 +133,31 @@ func (l *loader) auth() error {
 			l.warn(c.origins[key], key, p.Value+" has no effect: "+noScheme)
 		}
 	}
+	if err := c.enforcement(); err != nil {
+		return err
+	}
 	return c.readLogins(l)
+}
+
+// enforcement checks who is to be turned away. Source: AuthenticationHelper.
+func (c *Config) enforcement() error {
+	a := &c.Auth
+	if a.RequireSASL {
+		a.Enforce, a.EnforceSchemes = true, append(a.EnforceSchemes, "sasl")
+	}
+	if !a.Enforce {
+		a.EnforceSchemes = nil
+		return nil
+	}
+	if len(a.EnforceSchemes) == 0 {
+		return c.fail("enforce.auth.enabled", "enforce.auth.schemes does not say by which schemes")
+	}
+	for _, scheme := range a.EnforceSchemes {
+		if !slices.Contains([]string{"ip", "digest", "sasl"}, scheme) {
+			return c.fail("enforce.auth.schemes", fmt.Sprintf("%q: %s", scheme, noScheme))
+		}
+	}
+	return nil
 }
 
 // readLogins reads the users of SASL. A file that was named and cannot be used is an error: without it the server would

@@ -12,8 +12,7 @@ const (
 	noThreads = "zoka has no pool of threads to size"
 	noScheme  = "zoka's server knows the schemes world, ip, digest, sasl and auth"
 	// A server that lets everybody in where the file asks for more may not start.
-	notEnforced = "zoka's server cannot refuse clients that have not authenticated"
-	noTLS       = "zoka's server does not speak TLS yet"
+	noTLS = "zoka's server does not speak TLS yet"
 )
 
 // propertyKeys are the keys that ZooKeeper turns into system properties zookeeper.KEY and reads from there.
@@ -68,12 +67,12 @@ func authKeys() []key {
 		{name: "DigestAuthenticationProvider.enabled", set: flag(func(c *Config) *bool { return &c.Auth.DigestEnabled })},
 		{name: "DigestAuthenticationProvider.superDigest", set: text(func(c *Config) *string { return &c.Auth.SuperDigest })},
 		{name: "DigestAuthenticationProvider.digestAlg", set: text(func(c *Config) *string { return &c.Auth.DigestAlg })},
-		{name: "enforce.auth.enabled", set: only(flag(nil), "false", notEnforced)},
-		{name: "sessionRequireClientSASLAuth", set: only(flag(nil), "false", notEnforced)},
+		{name: "enforce.auth.enabled", set: flag(func(c *Config) *bool { return &c.Auth.Enforce })},
+		{name: "enforce.auth.schemes", set: words(func(c *Config) *[]string { return &c.Auth.EnforceSchemes })},
+		{name: "sessionRequireClientSASLAuth", set: flag(func(c *Config) *bool { return &c.Auth.RequireSASL })},
 		{name: "superUser", set: text(func(c *Config) *string { return &c.Auth.SASLSuper })},
 		{name: "sasl.serverconfig", set: text(func(c *Config) *string { return &c.Auth.LoginSection })},
 	}, ignore("a client that fails to authenticate is disconnected",
-		key{name: "enforce.auth.schemes", set: words(nil)},
 		key{name: "allowSaslFailedClients", set: flag(nil)},
 	)...)
 }

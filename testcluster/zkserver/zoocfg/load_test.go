@@ -122,7 +122,8 @@ func TestLoad_BadValues(t *testing.T) {
 		{"commitProcessor.numWorkerThreads=many", `zoo.cfg:3: commitProcessor.numWorkerThreads: "many" is not a whole number`},
 		{"minSessionTimeout=80000", "zoo.cfg:3: minSessionTimeout: 80000 is more than maxSessionTimeout, 60000"},
 		{"DigestAuthenticationProvider.digestAlg=MD5", `zoo.cfg:3: DigestAuthenticationProvider.digestAlg: "MD5" is none of SHA1, SHA-256, SHA-512`},
-		{"enforce.auth.enabled=true", `zoo.cfg:3: enforce.auth.enabled: "true": zoka's server cannot refuse clients that have not authenticated`},
+		{"enforce.auth.enabled=true", `zoo.cfg:3: enforce.auth.enabled: enforce.auth.schemes does not say by which schemes`},
+		{"sessionRequireClientSASLAuth=true\nenforce.auth.schemes=digest,kerberos", `zoo.cfg:4: enforce.auth.schemes: "kerberos": zoka's server knows the schemes world, ip, digest, sasl and auth`},
 		{"dynamicConfigFile=/nowhere/at/all", "zoo.cfg:3: dynamicConfigFile: open /nowhere/at/all: no such file or directory"},
 
 		{"server.x=h:1:2", `zoo.cfg:3: server.x: "x" is not a number`},

@@ -31,7 +31,7 @@ func (c *Config) Server() (zkserver.Config, error) {
 		ExtendedTypes: r.ExtendedTypes, Emulate353TTL: r.Emulate353, EnforceQuota: r.EnforceQuota,
 		Reconfig: c.Ensemble.Reconfig, SkipACL: r.SkipACL,
 		SuperDigest: c.Auth.SuperDigest, DigestAlg: c.Auth.DigestAlg, NoDigestAuth: !c.Auth.DigestEnabled,
-		SASLUsers: c.Auth.Users, SASLSuper: c.Auth.SASLSuper,
+		SASLUsers: c.Auth.Users, SASLSuper: c.Auth.SASLSuper, RequireAuth: c.Auth.EnforceSchemes,
 
 		ContainerCheck: r.ContainerCheck, ContainerPerMinute: r.ContainerPerMinute, ContainerNeverUsed: r.ContainerNeverUsed,
 		Words: append([]string{}, c.FourLetterWords...),
