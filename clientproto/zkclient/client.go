@@ -56,6 +56,7 @@ type Client struct {
 		seenWriter  bool          // the session is one that the whole ensemble knows
 		handshaking bool          // a session may be coming into being
 		goodbye     *Call         // closeSession, once Close has been called
+		repeated    bool          // it was sent twice
 		auth        []AuthInfo
 		pass        *ConnectError // the last full pass without success, since the last success
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -128,12 +129,18 @@ func serving(reply func(conn net.Conn, request []byte)) script {
 			case bytes.Equal(req, unhex("fffffffe 0000000b")):
 				_, _ = conn.Write(unhex("00000010 fffffffe 0000000000000005 00000000"))
 			case bytes.Equal(req[4:], unhex("fffffff5")):
+				answerClose(conn, req)
 				return
 			case reply != nil:
 				reply(conn, req)
 			}
 		}
 	}
+}
+
+// answerClose answers a closeSession.
+func answerClose(conn net.Conn, req []byte) {
+	_, _ = conn.Write(slices.Concat(unhex("00000010"), req[:4], unhex("0000000000000006 00000000")))
 }
 
 // within runs f in a bubble of fake time, with a client on the network.
@@ -389,7 +396,9 @@ func TestClose_DuringTheHandshake(t *testing.T) {
 		<-answer
 		_, _ = conn.Write(unhex(granted))
 		last := frame(conn)
-		ended = len(last) == 8 && bytes.Equal(last[4:], unhex("fffffff5"))
+		if ended = len(last) == 8 && bytes.Equal(last[4:], unhex("fffffff5")); ended {
+			answerClose(conn, last)
+		}
 	}
 	synctest.Test(t, func(t *testing.T) {
 		asked, answer = make(chan struct{}), make(chan struct{})
@@ -409,6 +418,47 @@ func TestClose_DuringTheHandshake(t *testing.T) {
 			t.Errorf("close: %v; closeSession was sent: %v", err, ended)
 		}
 	})
+}
+
+// TestClose_AHangUpIsNoAnswer: a server that is killed when it has read the closeSession has not
+// carried it out. Close asks again, and what it is told then is true.
+func TestClose_AHangUpIsNoAnswer(t *testing.T) {
+	killed := func(conn net.Conn) { handshake(granted)(conn); frame(conn) }
+	const gone = "00000025 00000000 00000000 0000000000000000 00000010 00000000000000000000000000000000 00"
+	asked := 0
+	restarted := func(conn net.Conn) {
+		handshake(granted)(conn)
+		if req := frame(conn); req != nil && bytes.Equal(req[4:], unhex("fffffff5")) {
+			asked++
+			answerClose(conn, req)
+		}
+	}
+	for name, test := range map[string]struct {
+		then  script
+		asked int
+		ok    bool
+	}{
+		"it had not":                 {restarted, 1, true},
+		"it had":                     {handshake(gone), 0, true},
+		"it is killed once more":     {killed, 0, false},
+		"it does not come back soon": {handshake(""), 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asked = 0
+				n := newNetwork(t, map[string][]script{"a:2181": {killed, test.then}})
+				c, err := zkclient.Dial(t.Context(), zkclient.Config{Servers: "a", Dialer: n.dial})
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = c.Close(t.Context())
+				n.close()
+				if (err == nil) != test.ok || asked != test.asked {
+					t.Errorf("close: %v; the session was ended %d times", err, asked)
+				}
+			})
+		})
+	}
 }
 
 // Calls that are given up while no server answers do not stay in memory.

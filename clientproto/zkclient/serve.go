@@ -205,17 +205,15 @@ func (c *Client) callOf(xid int32) (*Call, error) {
 	return call, nil
 }
 
-// lost ends the calls that were on a connection. A closing server may not answer closeSession
-// before it closes the connection, which says as much.
+// lost ends the calls that were on a connection. A closeSession that was not answered is sent
+// once more on the next one: a server that has carried it out says there that the session is
+// gone, and one that was killed has not.
 func (c *Client) lost(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, q := range []*fifo{&c.mu.sent, &c.mu.sentAuth} {
 		for call := q.pop(); call != nil; call = q.pop() {
-			if call.op == zkproto.OpCloseSession && isHangUp(err) {
-				if _, ok := call.take(); ok {
-					call.end(nil)
-				}
+			if call.op == zkproto.OpCloseSession && isHangUp(err) && c.repeatLocked(call) {
 				continue
 			}
 			call.fail(zkproto.ConnectionLoss)
@@ -228,6 +226,16 @@ func (c *Client) lost(err error) {
 		c.events.post(c.cfg.OnEvent, zkproto.WatchedEvent{Type: zkproto.EventNone, State: c.mu.state})
 	}
 	c.changedLocked()
+}
+
+// repeatLocked queues the closeSession again, unless that was done before or it has ended.
+func (c *Client) repeatLocked(goodbye *Call) bool {
+	if c.mu.repeated || goodbye.encode(nil) != nil || !goodbye.progress.CompareAndSwap(sent, queued) {
+		return false
+	}
+	c.mu.repeated = true
+	c.mu.queue.push(goodbye)
+	return true
 }
 
 // endSession ends every call and every watch. With final the client takes no more calls.
