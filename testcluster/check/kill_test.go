@@ -29,15 +29,16 @@ func killTime(t *testing.T) time.Duration {
 		return time.Duration(n) * time.Second
 	}
 	if testing.Short() {
-		return 3 * time.Second
+		return time.Second
 	}
-	return 8 * time.Second
+	return 4 * time.Second
 }
 
 // Several clients write while the server is killed and restarted at random. Afterwards
 // everything acknowledged is there, and no write half done: on the server itself, on the
 // server after one more kill, and on Apache's server started on the same folder.
 func TestKill_NothingAcknowledgedIsLost(t *testing.T) {
+	t.Parallel()
 	s := newProcess(t)
 	s.start()
 	seed := rand.Uint64()
@@ -48,7 +49,7 @@ func TestKill_NothingAcknowledgedIsLost(t *testing.T) {
 	writers := make([]*writer, 6)
 	var wg sync.WaitGroup
 	for i := range writers {
-		writers[i] = &writer{root: fmt.Sprintf("/w%d", i), rnd: rand.New(rand.NewPCG(seed, uint64(i)))}
+		writers[i] = &writer{root: fmt.Sprintf("/w%d", i), rnd: rand.New(rand.NewPCG(seed, uint64(i))), timeout: 20 * time.Second}
 		wg.Go(func() { writers[i].run(ctx, t, s.addr) })
 	}
 	kills := s.killAtRandom(ctx, rand.New(rand.NewPCG(seed, 99)))
@@ -76,15 +77,16 @@ func TestKill_NothingAcknowledgedIsLost(t *testing.T) {
 
 // writer writes below its root, one thing at a time.
 type writer struct {
-	root   string
-	rnd    *rand.Rand
-	ledger check.Ledger
-	n      int
-	last   zkproto.Zxid
+	root    string
+	rnd     *rand.Rand
+	timeout time.Duration // of the session
+	ledger  check.Ledger
+	n       int
+	last    zkproto.Zxid
 }
 
 func (w *writer) run(ctx context.Context, t *testing.T, addr string) {
-	c, err := zkclient.New(zkclient.Config{Servers: addr, SessionTimeout: 20 * time.Second, Renew: true})
+	c, err := zkclient.New(zkclient.Config{Servers: addr, SessionTimeout: w.timeout, Renew: true})
 	if err != nil {
 		t.Error(err)
 		return

@@ -80,7 +80,10 @@ func newProcessOn(t *testing.T, dir string, settings ...string) *process {
 	if !slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, "snapCount=") }) {
 		settings = append(settings, "snapCount=500")
 	}
-	cfg := fmt.Sprintf("tickTime=2000\ndataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\npreAllocSize=64\n%s\n",
+	if !slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, "tickTime=") }) {
+		settings = append(settings, "tickTime=2000")
+	}
+	cfg := fmt.Sprintf("dataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\npreAllocSize=64\n%s\n",
 		s.dir, port, strings.Join(settings, "\n"))
 	if err := os.WriteFile(s.config(), []byte(cfg), 0o644); err != nil {
 		t.Fatal(err)
