@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 )
@@ -49,6 +50,7 @@ func (p *piped) says(t *testing.T, commands, want string) {
 
 func (p *piped) exit(t *testing.T, want int) {
 	t.Helper()
+	defer time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() }).Stop()
 	var exit *exec.ExitError
 	if err := p.cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/zoka-project/zoka/testcluster/ensemble"
@@ -18,6 +20,9 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) int {
+	// What is caught here has its default in the programs that the tests start. Otherwise they would inherit it where
+	// it is ignored, under nohup, and zoka heeds that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	dir, err := os.MkdirTemp("", "zoka-test-")
 	if err == nil {
 		defer os.RemoveAll(dir)
