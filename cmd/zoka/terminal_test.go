@@ -96,9 +96,10 @@ func (h *terminal) wait(want ...string) {
 	deadline := time.After(patience)
 	for {
 		h.mu.Lock()
-		rows, changed := h.rows(), h.changed
+		// The cursor is hidden until a frame is whole.
+		rows, changed, whole := h.rows(), h.changed, h.vt.CursorVisible()
 		h.mu.Unlock()
-		if contains(rows, want) {
+		if whole && contains(rows, want) {
 			return
 		}
 		select {

@@ -191,7 +191,8 @@ func (h *host) wait(what string, cond func() bool) {
 
 func (h *host) waitScreen(what string, cond func(rows []string) bool) {
 	h.t.Helper()
-	h.wait(what, func() bool { return cond(h.rows()) })
+	// Half a frame may look like another one; the cursor is hidden until it is whole.
+	h.wait(what, func() bool { return h.vt.CursorVisible() && cond(h.rows()) })
 }
 
 // waitRows waits until the screen is exactly these rows.
