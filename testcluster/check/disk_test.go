@@ -100,6 +100,7 @@ func (s *process) says(words ...string) {
 // A full disk ends the server, with one line that names the file. Nothing acknowledged is
 // lost when there is room again.
 func TestFullDisk_EndsTheServerAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	dir, remount := smallDisk(t, 1024)
 	s := newProcessOn(t, dir)
 	s.start()
@@ -132,6 +133,7 @@ func TestFullDisk_EndsTheServerAndLosesNothing(t *testing.T) {
 // Where only the snapshots have no room, the log goes on. What a failed snapshot left is
 // removed, and the next one is tried.
 func TestFullDisk_OfSnapshotsLetsTheLogGoOn(t *testing.T) {
+	t.Parallel()
 	dir, remount := smallDisk(t, 256)
 	s := newProcessOn(t, dir, "dataLogDir="+t.TempDir())
 	s.start()
@@ -153,6 +155,7 @@ func TestFullDisk_OfSnapshotsLetsTheLogGoOn(t *testing.T) {
 
 // A file that must not grow further is a full disk, as far as the server is concerned.
 func TestFileSizeLimit_EndsTheServerAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("prlimit"); err != nil {
 		t.Skip("there is no prlimit here")
 	}
@@ -174,6 +177,7 @@ func TestFileSizeLimit_EndsTheServerAndLosesNothing(t *testing.T) {
 
 // A disk that turns read-only under the server, and one that is so from the start.
 func TestReadOnlyDisk_IsSaidAndEndsTheServer(t *testing.T) {
+	t.Parallel()
 	dir, remount := smallDisk(t, 8<<10)
 	s := newProcessOn(t, dir)
 	s.start()
@@ -195,6 +199,7 @@ func TestReadOnlyDisk_IsSaidAndEndsTheServer(t *testing.T) {
 
 // A folder of somebody else is an error that names it.
 func TestForeignFolder_IsSaidAndEndsTheServer(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root may start a server of another user")
 	}
@@ -227,6 +232,7 @@ func TestForeignFolder_IsSaidAndEndsTheServer(t *testing.T) {
 
 // Two servers never share a folder: the second ends at once and disturbs nothing.
 func TestTwoServers_TheSecondIsRefused(t *testing.T) {
+	t.Parallel()
 	first := newProcess(t)
 	first.start()
 	var w single

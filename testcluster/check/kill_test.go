@@ -29,7 +29,7 @@ func killTime(t *testing.T) time.Duration {
 		return time.Duration(n) * time.Second
 	}
 	if testing.Short() {
-		return time.Second
+		return 2 * time.Second
 	}
 	return 4 * time.Second
 }
