@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/scripts/testbin"
 )
 
 // apacheLauncher copies Apache's own zkServer.sh beside settings that keep it out of the system's folders.
@@ -38,22 +39,14 @@ func apacheServer(t *testing.T) string {
 	return program
 }
 
-// zoka builds the project's binary.
-func zoka(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "zoka")
-	command(t, abs(t, ".."), "go", "build", "-o", program, "./cmd/zoka")
-	return program
-}
+func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
 // TestZkServer_Session walks both launchers through a server's life; lines and exit codes are the same. Ours also runs
 // Apache's server, so that a difference can be laid to the script or to the server.
 func TestZkServer_Session(t *testing.T) {
 	t.Parallel()
-	programs := map[string]func(*testing.T) string{"Apache": apacheServer}
-	if _, err := os.Stat("../cmd/zoka/main.go"); err == nil {
-		programs["zoka"] = zoka
-	}
+	zoka := func(t *testing.T) string { return testbin.Zoka(t) }
+	programs := map[string]func(*testing.T) string{"Apache": apacheServer, "zoka": zoka}
 	for name, program := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/scripts/testbin"
 )
 
 // TestZkServer_ZokaFails: why a server of zoka's does not start is shown.
 func TestZkServer_ZokaFails(t *testing.T) {
 	t.Parallel()
-	program := zoka(t)
+	program := testbin.Zoka(t)
 	s := newServer(t, abs(t, "zkServer.sh"), "ZOKA="+program)
 	text, err := os.ReadFile(s.cfg)
 	if err != nil {
@@ -40,7 +41,7 @@ func TestZkServer_ZokaFlags(t *testing.T) {
 	write(t, jaas, "Server {\n org.apache.zookeeper.server.auth.DigestLoginModule required\n user_bob=\"builder\";\n};\n", 0o600)
 	want := "-Dzookeeper.4lw.commands.whitelist=* -Djute.maxbuffer=7777 -Djava.security.auth.login.config=" + jaas
 	first, rest, _ := strings.Cut(want, " ")
-	s := newServer(t, abs(t, "zkServer.sh"), "ZOKA="+zoka(t),
+	s := newServer(t, abs(t, "zkServer.sh"), "ZOKA="+testbin.Zoka(t),
 		"SERVER_JVMFLAGS=-Xmx64m "+first+" -Dcom.sun.management.jmxremote", "JVMFLAGS=-verbose:gc "+rest)
 	if got := s.run(t, "print-cmd", s.cfg); !strings.Contains(got.stdout, " server "+want+" \"DIR/zoo.cfg\" > ") {
 		t.Errorf("print-cmd: %+v", got)
@@ -67,7 +68,7 @@ func TestZkServer_ZokaForeground(t *testing.T) {
 	s := newServer(t, abs(t, "zkServer.sh"))
 	admin := peertest.FreePort(t)
 	cmd := exec.Command(s.script, "start-foreground", s.cfg)
-	cmd.Env = append(append(cmd.Environ(), s.env...), "ZOKA="+zoka(t),
+	cmd.Env = append(append(cmd.Environ(), s.env...), "ZOKA="+testbin.Zoka(t),
 		"JVMFLAGS=-Dzookeeper.admin.enableServer=true -Dzookeeper.admin.serverPort="+strconv.Itoa(admin))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

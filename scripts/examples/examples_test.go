@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/scripts/testbin"
 	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
@@ -63,12 +64,11 @@ func examples(t *testing.T) []string {
 	return found
 }
 
+func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
+
 // run runs all examples at once: each keeps to a znode of its own. Afterwards the server is as empty as before.
 func run(t *testing.T, server string, update bool) {
-	bin := filepath.Join(t.TempDir(), "zoka")
-	if out, err := exec.Command("go", "build", "-o", bin, "../../cmd/zoka").CombinedOutput(); err != nil {
-		t.Fatalf("build zoka: %v\n%s", err, out)
-	}
+	bin := testbin.Zoka(t)
 	t.Run("each", func(t *testing.T) {
 		for _, file := range examples(t) {
 			t.Run(file, func(t *testing.T) {

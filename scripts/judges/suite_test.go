@@ -2,14 +2,13 @@ package judges
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/scripts/testbin"
 )
 
 // outcome says of each test of a suite whether it passed; skipped tests are not in it.
@@ -45,7 +44,7 @@ type side struct {
 // on its own: the suites have tests that depend on the machine's speed.
 func judge(t *testing.T, s suite) {
 	t.Helper()
-	sides := []side{{name: "apache", apache: peertest.ZK39(t)}, {name: "zoka", zoka: buildZoka(t)}}
+	sides := []side{{name: "apache", apache: peertest.ZK39(t)}, {name: "zoka", zoka: testbin.Zoka(t)}}
 	results := make([]outcome, len(sides))
 	var wg sync.WaitGroup
 	for i := range sides {
@@ -76,35 +75,7 @@ func judge(t *testing.T, s suite) {
 	}
 }
 
-var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "zoka-judges-")
-	if err != nil {
-		return "", err
-	}
-	bin := filepath.Join(dir, "zoka")
-	out, err := exec.Command("go", "build", "-o", bin, "github.com/zoka-project/zoka/cmd/zoka").CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return bin, nil
-})
-
-func buildZoka(t *testing.T) string {
-	t.Helper()
-	bin, err := build()
-	if err != nil {
-		t.Fatalf("build zoka: %v\n%s", err, bin)
-	}
-	return bin
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if bin, err := build(); err == nil {
-		os.RemoveAll(filepath.Dir(bin))
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
 // script writes an executable shell script.
 func script(t *testing.T, path, body string) {

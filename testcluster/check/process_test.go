@@ -11,13 +11,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/flw"
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/scripts/testbin"
 )
 
 // process is zoka server, run as a process of its own on one folder and one port.
@@ -32,33 +32,7 @@ type process struct {
 	cmd  *exec.Cmd
 }
 
-// binaryDir is where the binary is built; TestMain removes it.
-var binaryDir string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "zoka-check-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755) // for a server of another user
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binaryDir = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir) // a temporary folder's rest does no harm
-	os.Exit(code)
-}
-
-// binary is zoka, built once for all tests of a run.
-var binary = sync.OnceValues(func() (string, error) {
-	bin := filepath.Join(binaryDir, "zoka")
-	out, err := exec.Command("go", "build", "-o", bin, "github.com/zoka-project/zoka/cmd/zoka").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build zoka: %w\n%s", err, out)
-	}
-	return bin, nil
-})
+func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
 // newProcess prepares a server on a folder of its own; settings are further lines of its
 // configuration.
@@ -70,12 +44,8 @@ func newProcess(t *testing.T, settings ...string) *process {
 // newProcessOn prepares a server on a folder.
 func newProcessOn(t *testing.T, dir string, settings ...string) *process {
 	t.Helper()
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
 	port := peertest.FreePort(t)
-	s := &process{t: t, bin: bin, dir: dir, home: t.TempDir(), addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+	s := &process{t: t, bin: testbin.Zoka(t), dir: dir, home: t.TempDir(), addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 	// Small snapshots and a small log make every kill meet more of both.
 	if !slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, "snapCount=") }) {
 		settings = append(settings, "snapCount=500")

@@ -2,7 +2,6 @@ package scripttest
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,30 +13,11 @@ import (
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/scripts/testbin"
 	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
-// bin is the folder with the binary under test.
-var bin string
-
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "zoka-scripttest-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", filepath.Join(dir, "zoka"), "..").CombinedOutput(); err != nil {
-			err = fmt.Errorf("build zoka: %w\n%s", err, out)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	bin = dir
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
 // TestScripts runs the scripts on a server of our own.
 func TestScripts(t *testing.T) {
@@ -64,6 +44,7 @@ func TestScripts_Apache(t *testing.T) {
 //	exit CODE PROGRAM [ARG…]   runs a program that must end with that code
 //	megabytes N FILE           makes a file
 func run(t *testing.T, server string) {
+	bin := filepath.Dir(testbin.Zoka(t))
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {

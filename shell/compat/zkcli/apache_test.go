@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/scripts/testbin"
 	"github.com/zoka-project/zoka/shell/lex"
 	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
@@ -225,36 +226,14 @@ func zokaServer(t *testing.T) string {
 // built is the path of a zkCli.sh that is zoka.
 func built(t *testing.T) string {
 	t.Helper()
-	path, err := build()
-	if err != nil {
+	path := filepath.Join(t.TempDir(), "zkCli.sh")
+	if err := os.Symlink(testbin.Zoka(t), path); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-var builtDir string // set by build, removed by TestMain
-
-var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "zkcli-test-")
-	if err != nil {
-		return "", err
-	}
-	builtDir = dir
-	path := filepath.Join(dir, "zkCli.sh")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/zoka-project/zoka/cmd/zoka").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build zoka: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if builtDir != "" {
-		_ = os.RemoveAll(builtDir) // it is a temporary folder
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
 // unused is an address on which nobody listens.
 func unused(t *testing.T) string {
