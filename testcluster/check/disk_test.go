@@ -175,7 +175,7 @@ func TestFileSizeLimit_EndsTheServerAndLosesNothing(t *testing.T) {
 	w.verify(t, "without the limit", s.addr)
 }
 
-// A disk that turns read-only under the server, and one that is so from the start.
+// A disk that is read-only when the server starts.
 func TestReadOnlyDisk_IsSaidAndEndsTheServer(t *testing.T) {
 	t.Parallel()
 	dir, remount := smallDisk(t, 8<<10)
