@@ -1,13 +1,10 @@
 package zkcmd
 
 import (
-	"context"
-
 	"github.com/spf13/pflag"
 
 	"github.com/zoka-project/zoka/render"
 	"github.com/zoka-project/zoka/shell/command"
-	"github.com/zoka-project/zoka/shell/lex"
 )
 
 // Existing is the result of exists. That a znode does not exist is an error.
@@ -33,21 +30,6 @@ var exists = command.Spec{
 	},
 	Pipelined: command.Always,
 	Bind: func(fs *pflag.FlagSet) command.Run {
-		watch := watchFlag(fs, "the znode is created, changed or deleted")
-		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
-			path, err := pathOrHere(env, args)
-			if err != nil {
-				return nil, err
-			}
-			zk, err := env.ZK(ctx)
-			if err != nil {
-				return nil, err
-			}
-			s, err := zk.Exists(ctx, path, env.Watch(*watch || len(args) > 1))
-			if err != nil {
-				return nil, command.At(path, err)
-			}
-			return Existing{Path: path, Exists: true, Stat: Stat(s)}, nil
-		}
+		return bindExists(fs, func(path string, s Stat) render.Result { return Existing{Path: path, Exists: true, Stat: s} })
 	},
 }

@@ -57,11 +57,7 @@ var getACL = command.Spec{
 	Bind: func(fs *pflag.FlagSet) command.Run {
 		stat := statFlag(fs)
 		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
-			path, err := pathOrHere(env, args)
-			if err != nil {
-				return nil, err
-			}
-			zk, err := env.ZK(ctx)
+			zk, path, err := target(ctx, env, args)
 			if err != nil {
 				return nil, err
 			}

@@ -32,11 +32,7 @@ var getAllChildrenNumber = command.Spec{
 	Pipelined: command.Always,
 	Bind: func(*pflag.FlagSet) command.Run {
 		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
-			path, err := pathOrHere(env, args)
-			if err != nil {
-				return nil, err
-			}
-			zk, err := env.ZK(ctx)
+			zk, path, err := target(ctx, env, args)
 			if err != nil {
 				return nil, err
 			}

@@ -99,23 +99,34 @@ var stat = command.Spec{
 	},
 	Pipelined: command.Always,
 	Bind: func(fs *pflag.FlagSet) command.Run {
-		watch := watchFlag(fs, "the znode is created, changed or deleted")
-		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
-			path, err := pathOrHere(env, args)
-			if err != nil {
-				return nil, err
-			}
-			zk, err := env.ZK(ctx)
-			if err != nil {
-				return nil, err
-			}
-			s, err := zk.Exists(ctx, path, env.Watch(*watch || len(args) > 1))
-			if err != nil {
-				return nil, command.At(path, err)
-			}
-			return Stat(s), nil
-		}
+		return bindExists(fs, func(_ string, s Stat) render.Result { return s })
 	},
+}
+
+// bindExists is Bind for a command that makes its result of a znode's stat alone.
+func bindExists(fs *pflag.FlagSet, result func(path string, s Stat) render.Result) command.Run {
+	watch := watchFlag(fs, "the znode is created, changed or deleted")
+	return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
+		zk, path, err := target(ctx, env, args)
+		if err != nil {
+			return nil, err
+		}
+		s, err := zk.Exists(ctx, path, env.Watch(*watch || len(args) > 1))
+		if err != nil {
+			return nil, command.At(path, err)
+		}
+		return result(path, Stat(s)), nil
+	}
+}
+
+// target is the znode that a command is about, and the session to ask.
+func target(ctx context.Context, env *command.Env, args []lex.Word) (command.ZK, string, error) {
+	path, err := pathOrHere(env, args)
+	if err != nil {
+		return nil, "", err
+	}
+	zk, err := env.ZK(ctx)
+	return zk, path, err
 }
 
 // pathOrHere is the first argument, or the working znode.

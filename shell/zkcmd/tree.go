@@ -54,11 +54,7 @@ var tree = command.Spec{
 					return nil, command.Usagef("-L %d: at least one level", depth)
 				}
 			}
-			path, err := pathOrHere(env, args)
-			if err != nil {
-				return nil, err
-			}
-			zk, err := env.ZK(ctx)
+			zk, path, err := target(ctx, env, args)
 			if err != nil {
 				return nil, err
 			}
