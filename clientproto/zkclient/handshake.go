@@ -61,7 +61,10 @@ func handshake(conn net.Conn, req *zkproto.ConnectRequest, timeout time.Duration
 	if err := zkproto.Decode(body, resp); err != nil {
 		return nil, &HandshakeError{"its answer to the handshake is malformed", err}
 	}
-	return resp, conn.SetDeadline(time.Time{})
+	// A server may hang up behind an answer that refuses the session. The answer counts all the same: a connection
+	// that is gone says so at the next read.
+	_ = conn.SetDeadline(time.Time{})
+	return resp, nil
 }
 
 // noAnswer puts words to a connection that was closed during the handshake: servers say no so.
