@@ -3,11 +3,11 @@ package peertest
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -34,35 +34,36 @@ type Options struct {
 	NoWait bool
 }
 
-// Server is a running server of Apache's.
+// Server is a server of Apache's, or a member of an [Ensemble].
 type Server struct {
 	ClientPort int
 	DataDir    string
 	// ConfigFile and LogFile are the paths of its zoo.cfg and of what it writes to stdout and stderr.
 	ConfigFile, LogFile string
 
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process has ended and been waited for
+	program Program
+	cmd     *exec.Cmd     // nil before the first start
+	done    chan struct{} // closed when the process has ended and been waited for
 }
 
 // StartZK39 starts ZooKeeper 3.9.4 and waits until it serves.
 func StartZK39(t testing.TB, opts Options) *Server {
 	t.Helper()
-	return start(t, ZK39(t), opts)
+	return start(t, ZK39(t).Program(), opts)
 }
 
 // StartDebian starts the server of Debian's package and waits until it serves.
 func StartDebian(t testing.TB, opts Options) *Server {
 	t.Helper()
-	return start(t, Debian(t), opts)
+	return start(t, Debian(t).Program(), opts)
 }
 
 // start tries another port when a free one was taken before the server came to it.
-func start(t testing.TB, home Home, opts Options) *Server {
+func start(t testing.TB, program Program, opts Options) *Server {
 	t.Helper()
 	const attempts = 3
 	for attempt := 1; ; attempt++ {
-		s := launch(t, home, opts)
+		s := launch(t, program, opts)
 		if opts.NoWait {
 			return s
 		}
@@ -70,14 +71,14 @@ func start(t testing.TB, home Home, opts Options) *Server {
 		if err == nil {
 			return s
 		}
-		stolen := opts.ClientPort == 0 && strings.Contains(s.log(), "java.net.BindException")
+		stolen := opts.ClientPort == 0 && strings.Contains(s.Log(), "java.net.BindException")
 		if !stolen || attempt == attempts {
-			t.Fatalf("start ZooKeeper %s: %v; its log ends:\n%s", home.Version, err, tail(s.log(), 20))
+			t.Fatalf("start %s: %v; its log ends:\n%s", program.Name, err, tail(s.Log(), 20))
 		}
 	}
 }
 
-func launch(t testing.TB, home Home, opts Options) *Server {
+func launch(t testing.TB, program Program, opts Options) *Server {
 	t.Helper()
 	dir := t.TempDir()
 	s := &Server{
@@ -85,7 +86,7 @@ func launch(t testing.TB, home Home, opts Options) *Server {
 		DataDir:    opts.DataDir,
 		ConfigFile: filepath.Join(dir, "zoo.cfg"),
 		LogFile:    filepath.Join(dir, "log"),
-		done:       make(chan struct{}),
+		program:    program,
 	}
 	if s.DataDir == "" {
 		s.DataDir = t.TempDir()
@@ -93,7 +94,20 @@ func launch(t testing.TB, home Home, opts Options) *Server {
 	if s.ClientPort == 0 {
 		s.ClientPort = FreePort(t)
 	}
-	if err := os.WriteFile(s.ConfigFile, []byte(s.config(opts.Config)), 0o644); err != nil {
+	s.run(t, opts.Config)
+	t.Cleanup(func() {
+		s.Kill()
+		if t.Failed() {
+			t.Logf("the log of %s on port %d ends:\n%s", program.Name, s.ClientPort, tail(s.Log(), 20))
+		}
+	})
+	return s
+}
+
+// run writes zoo.cfg, with further lines, and starts the process.
+func (s *Server) run(t testing.TB, config []string) {
+	t.Helper()
+	if err := os.WriteFile(s.ConfigFile, []byte(s.config(config)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	log, err := os.Create(s.LogFile)
@@ -101,25 +115,18 @@ func launch(t testing.TB, home Home, opts Options) *Server {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	args := append([]string{"-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"}, home.vmOptions...)
-	s.cmd = exec.Command("java", append(args, "-cp", home.classPath,
-		"org.apache.zookeeper.server.quorum.QuorumPeerMain", s.ConfigFile)...)
-	s.cmd.Stdout, s.cmd.Stderr = log, log
-	endWithParent(s.cmd)
-	if err := s.cmd.Start(); err != nil {
-		t.Fatalf("start ZooKeeper %s: %v", home.Version, err)
+	cmd := exec.Command(s.program.command[0], append(slices.Clone(s.program.command[1:]), s.ConfigFile)...)
+	cmd.Stdout, cmd.Stderr = log, log
+	endWithParent(cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", s.program.Name, err)
 	}
+	done := make(chan struct{})
 	go func() { // ended by Kill, which the cleanup calls and which waits for it
-		_ = s.cmd.Wait() // a server that is killed never ends well
-		close(s.done)
+		_ = cmd.Wait() // a server that is killed never ends well
+		close(done)
 	}()
-	t.Cleanup(func() {
-		s.Kill()
-		if t.Failed() {
-			t.Logf("the log of ZooKeeper %s on port %d ends:\n%s", home.Version, s.ClientPort, tail(s.log(), 20))
-		}
-	})
-	return s
+	s.cmd, s.done = cmd, done
 }
 
 func (s *Server) config(more []string) string {
@@ -165,7 +172,7 @@ func (s *Server) Ask(word string) (string, error) {
 func (s *Server) Await(t testing.TB) {
 	t.Helper()
 	if err := s.await(); err != nil {
-		t.Fatalf("wait for the server on port %d: %v; its log ends:\n%s", s.ClientPort, err, tail(s.log(), 20))
+		t.Fatalf("wait for the server on port %d: %v; its log ends:\n%s", s.ClientPort, err, tail(s.Log(), 20))
 	}
 }
 
@@ -207,34 +214,20 @@ func (s *Server) Stop() error {
 
 // Kill ends the server at once (SIGKILL) and waits until it is gone. A server that has ended already stays ended.
 func (s *Server) Kill() {
+	if s.cmd == nil {
+		return
+	}
 	_ = s.cmd.Process.Kill() // the one error is that it has ended
 	<-s.done
 }
 
-func (s *Server) log() string {
+// Log is what the process has written so far to stdout and stderr.
+func (s *Server) Log() string {
 	text, err := os.ReadFile(s.LogFile)
 	if err != nil {
 		return err.Error()
 	}
 	return string(text)
-}
-
-// FreePort is a port of 127.0.0.1 on which nobody listens. It lies below those that the
-// system hands out by itself: before a server comes to listen on it, no other test's
-// connection or listener gets it by accident.
-func FreePort(t testing.TB) int {
-	t.Helper()
-	const first, last = 16500, 32000
-	for range 1000 {
-		port := first + rand.IntN(last-first)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port on 127.0.0.1")
-	return 0
 }
 
 // tail is the last n lines of text.
