@@ -3,7 +3,10 @@
 // is found afterwards. Nothing acknowledged may be missing, nothing refused present, and
 // a transaction of several operations is there wholly or not at all.
 //
-// It starts no servers and injects no faults; its tests do, with real processes.
+// [ReadTree] and [Differences] compare what servers have, znode by znode; [Scribble] gives them something of every kind.
+//
+// It starts no servers and injects no faults; its tests do, with real processes. Those of
+// the folder mixed do so with ensembles of Apache's servers and zoka's.
 //
 //	var l check.Ledger
 //	_, err := client.Set(ctx, "/a", value, -1)

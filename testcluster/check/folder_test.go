@@ -13,6 +13,7 @@ import (
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/testcluster/check"
 	"github.com/zoka-project/zoka/testcluster/zkserver"
 )
 
@@ -33,7 +34,7 @@ func TestFolder_ExchangedWithApache(t *testing.T) {
 				f(s.Addr())
 				s.Kill() // as a crash would: nothing is tidied up
 			}
-			var last map[string]node
+			var last map[string]check.Node
 			visit := func(who string, round int, addr string) {
 				if last != nil {
 					same(t, "the server before", who, last, dump(t, addr))
@@ -79,58 +80,18 @@ func scribble(t *testing.T, addr string, round int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c := dialSuper(ctx, t, addr)
-	must := func(_ string, _ zkproto.Stat, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	root := fmt.Sprintf("/round%d", round)
-	open := zkproto.OpenACL()
-	must(c.Create(ctx, root, nil, open, zkproto.ModePersistent, 0))
-	must(c.Create(ctx, root+"/empty", []byte{}, open, zkproto.ModePersistent, 0))
-	must(c.Create(ctx, root+"/bytes", []byte{0, 0xff, '\n'}, open, zkproto.ModePersistent, 0))
-	must(c.Create(ctx, root+"/ünï", []byte("日本"), open, zkproto.ModePersistent, 0))
-	must(c.Create(ctx, root+"/container", nil, open, zkproto.ModeContainer, 0))
-	must(c.Create(ctx, root+"/ttl", nil, open, zkproto.ModePersistentTTL, time.Hour))
-	must(c.Create(ctx, root+"/owned", nil, []zkproto.ACL{
-		{Perms: zkproto.PermRead, ID: zkproto.ID{Scheme: "ip", ID: "127.0.0.1/8"}},
-		{Perms: zkproto.PermAll, ID: zkproto.ID{Scheme: "digest", ID: zkproto.DigestID("u:p")}},
-	}, zkproto.ModePersistent, 0))
-	for i := range 150 {
-		must(c.Create(ctx, root+"/seq-", fmt.Appendf(nil, "%d", i), open, zkproto.ModePersistentSequential, 0))
-	}
-	if _, err := c.SetACL(ctx, root+"/bytes", []zkproto.ACL{{Perms: zkproto.PermRead, ID: zkproto.ID{Scheme: "world", ID: "anyone"}}}, -1); err != nil {
+	if err := check.Scribble(ctx, dialSuper(ctx, t, addr), root); err != nil {
 		t.Fatal(err)
-	}
-	for range 3 {
-		if _, err := c.Set(ctx, root+"/empty", nil, -1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := c.Delete(ctx, root+"/seq-0000000007", -1); err != nil && !errors.Is(err, zkproto.NoNode) {
-		t.Fatal(err)
-	}
-	if _, err := c.Multi(ctx, []zkproto.MultiOp{
-		zkclient.CreateOp(root+"/multi", []byte("m"), open, zkproto.ModePersistent, 0),
-		{Op: zkproto.OpSetData, Req: &zkproto.SetDataRequest{Path: root + "/multi", Data: []byte("n"), Version: 0}},
-		{Op: zkproto.OpCheck, Req: &zkproto.PathVersionRequest{Path: root + "/multi", Version: 1}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Multi(ctx, []zkproto.MultiOp{
-		zkclient.CreateOp(root+"/never", nil, open, zkproto.ModePersistent, 0),
-		{Op: zkproto.OpCheck, Req: &zkproto.PathVersionRequest{Path: root, Version: 77}},
-	}); !errors.Is(err, zkproto.BadVersion) {
-		t.Fatalf("a multi whose check fails ended with %v", err)
 	}
 	// The ephemeral znode's session is closed properly: the next server knows neither.
 	e, err := zkclient.Dial(ctx, zkclient.Config{Servers: addr, SessionTimeout: 4 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(e.Create(ctx, root+"/ephemeral", nil, open, zkproto.ModeEphemeral, 0))
+	if _, _, err := e.Create(ctx, root+"/ephemeral", nil, zkproto.OpenACL(), zkproto.ModeEphemeral, 0); err != nil {
+		t.Fatal(err)
+	}
 	if err := e.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
