@@ -93,10 +93,7 @@ func loadConfig(args []string, overrides []zoocfg.Property) (*zoocfg.Config, []z
 
 // serve runs the server until ctx ends, or until it has to stop, which is an error.
 func serve(ctx context.Context, cfg *zoocfg.Config, log *slog.Logger) error {
-	settings, err := cfg.Server()
-	if err != nil {
-		return err
-	}
+	settings := cfg.Server()
 	l, err := listen(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("server: client port: %w", err)
@@ -111,7 +108,7 @@ func serve(ctx context.Context, cfg *zoocfg.Config, log *slog.Logger) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("server: %w", err), s.Close())
 	}
-	log.Info("serving on "+l.Addr().String(), "mode", "standalone", "data", settings.DataDir)
+	log.Info("serving on "+l.Addr().String(), "mode", kindOf(settings.Ensemble), "data", settings.DataDir)
 	err = s.Serve(ctx)
 	for _, web := range webs {
 		err = errors.Join(err, web.Close())
@@ -121,6 +118,14 @@ func serve(ctx context.Context, cfg *zoocfg.Config, log *slog.Logger) error {
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// kindOf is what a server is when it begins: which part a member of an ensemble has is for the election to tell.
+func kindOf(e *zkserver.Ensemble) string {
+	if e == nil {
+		return "standalone"
+	}
+	return fmt.Sprintf("member of an ensemble of %d", len(e.Members))
 }
 
 // keepAlive is how often a silent client's connection is probed, where clientTcpKeepAlive asks for it.

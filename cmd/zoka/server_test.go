@@ -139,9 +139,8 @@ func TestServer_Refused(t *testing.T) {
 	broken, brokenData, _ := config(t, "admin.enableServer=false")
 	ok(t, os.MkdirAll(filepath.Join(brokenData, "version-2"), 0o755))
 	ok(t, os.WriteFile(filepath.Join(brokenData, "version-2", "snapshot.0"), []byte("no snapshot"), 0o644))
-	ensemble, _, _ := config(t, "initLimit=5", "syncLimit=2", "server.1=a:1:2", "server.2=b:1:2", "server.1=a:1:2")
-	ok(t, os.MkdirAll(filepath.Join(filepath.Dir(ensemble), "data"), 0o755))
-	ok(t, os.WriteFile(filepath.Join(filepath.Dir(ensemble), "data", "myid"), []byte("1\n"), 0o644))
+	ensemble, ensembleData, _ := config(t, "initLimit=5", "syncLimit=2", "server.1=a:1:2", "server.2=b:1:2")
+	ok(t, os.MkdirAll(ensembleData, 0o755))
 	wrong, _, _ := config(t, "tickTime=abc")
 	for _, tt := range []struct {
 		name string
@@ -155,7 +154,7 @@ func TestServer_Refused(t *testing.T) {
 		{"bad value", []string{wrong}, 2, wrong + `:5: tickTime: "abc" is not a whole number of milliseconds`},
 		{"bad override", []string{"-Dzookeeper.snapCount=x", path}, 2, `-Dzookeeper.snapCount: snapCount: "x" is not a whole number`},
 		{"no file", []string{"/nowhere/zoo.cfg"}, 2, "/nowhere/zoo.cfg: no such file or directory"},
-		{"ensemble", []string{ensemble}, 2, "zoka serves standalone for now"},
+		{"ensemble without myid", []string{ensemble}, 2, "myid: is missing: it holds the number of this server, one of 1, 2"},
 		{"no argument", nil, 2, "usage: zoka server"},
 		{"unknown flag", []string{"--fast", path}, 2, "--fast: unknown flag"},
 		{"arguments", []string{"port", "/nowhere"}, 2, `command line: clientPort: "port" is not a port number`},

@@ -23,9 +23,11 @@ type Config struct {
 	FS storage.FS
 	// DataDir is dataDir, LogDir dataLogDir ("" is DataDir).
 	DataDir, LogDir string
-	// ServerID is the number in myid; it makes session ids differ between servers. 0 is 1,
-	// as a standalone server has it.
+	// ServerID is the number in myid; it makes session ids differ between servers. 0 is 1
+	// for a standalone server.
 	ServerID int64
+	// Ensemble makes the server one of several; nil is a standalone server.
+	Ensemble *Ensemble
 
 	TickTime           time.Duration // tickTime: 3 s
 	MinSessionTimeout  time.Duration // minSessionTimeout: 2 ticks
@@ -94,7 +96,11 @@ func (c Config) withDefaults() Config {
 	if c.FS == nil {
 		c.FS = storage.Disk()
 	}
-	setDefault(&c.ServerID, 1)
+	if c.Ensemble == nil {
+		setDefault(&c.ServerID, 1)
+	} else {
+		c.Ensemble = c.Ensemble.withDefaults()
+	}
 	setDefault(&c.TickTime, 3*time.Second)
 	setDefault(&c.MinSessionTimeout, 2*c.TickTime)
 	setDefault(&c.MaxSessionTimeout, 20*c.TickTime)
@@ -102,6 +108,9 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxClientCnxns, 60)
 	setDefault(&c.JuteMaxBuffer, 0xfffff)
 	setDefault(&c.GlobalOutstandingLimit, 1000)
+	if e := c.Ensemble; e != nil && e.voters() > 2 && c.GlobalOutstandingLimit > 0 {
+		c.GlobalOutstandingLimit = max(c.GlobalOutstandingLimit/(e.voters()-1), 1) // as ZooKeeper shares it out
+	}
 	setDefault(&c.MaxOutbound, 64<<20)
 	setDefault(&c.SnapCount, 100_000)
 	setDefault(&c.PurgeRetainCount, txnlog.MinRetained)
@@ -120,6 +129,9 @@ func (c Config) withDefaults() Config {
 		var b [8]byte
 		_, _ = rand.Read(b[:]) // it never fails
 		c.Seed = binary.LittleEndian.Uint64(b[:])
+	}
+	if c.Ensemble != nil {
+		setDefault(&c.Ensemble.Seed, c.Seed)
 	}
 	return c
 }
@@ -141,6 +153,8 @@ func (c *Config) validate() error {
 		return fmt.Errorf("server id %d: with extended types it must be at most 254", c.ServerID)
 	case c.SnapCount < 2:
 		return fmt.Errorf("snapCount %d: the least is 2", c.SnapCount)
+	case c.Ensemble != nil:
+		return c.Ensemble.validate(c.ServerID)
 	}
 	return nil
 }

@@ -74,6 +74,9 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
+	if cfg.Ensemble != nil {
+		return nil, errors.New("a member of an ensemble cannot be started yet")
+	}
 	auth, err := cfg.auth()
 	if err != nil {
 		return nil, err

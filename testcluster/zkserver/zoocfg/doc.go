@@ -9,5 +9,5 @@
 //	for _, w := range warnings {
 //		log.Warn(w.String())
 //	}
-//	server, err := cfg.Server() // what zkserver.Start takes
+//	server, err := zkserver.New(cfg.Server())
 package zoocfg

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Ensemble is what concerns more than one server.
@@ -22,6 +23,16 @@ type Ensemble struct {
 	ConnectLimit int
 	ElectionAlg  int
 	LeaderServes bool
+	// NotifyMin and NotifyMax bound the wait between repeated votes, ConnectTimeout is cnxTimeout; 0 where not set.
+	NotifyMin, NotifyMax, ConnectTimeout time.Duration
+	// CommitLogCount is how many transactions are kept in memory for members that come back, 0 where not set.
+	CommitLogCount int
+	// ForceSnapshot is forceSnapshotSync. SnapshotSizeFactor is how much of the log may be read for a member instead of
+	// a snapshot, as a part of the snapshot's size; negative is none, 0 where not set.
+	ForceSnapshot      bool
+	SnapshotSizeFactor float64
+	// quorumTLS and quorumSASL ask for what zoka's servers do not do among themselves.
+	quorumTLS, quorumSASL bool
 	// LocalSessions and LocalSessionsUpgrading keep sessions off the log until they need it.
 	LocalSessions, LocalSessionsUpgrading bool
 	// PeerType is this server's role: participant or observer.
@@ -140,10 +151,24 @@ func (c *Config) checkEnsemble() error {
 			return c.fail(limit.key, "is not set: an ensemble needs it")
 		}
 	}
+	if err := c.checkQuorum(); err != nil {
+		return err
+	}
 	if own := e.member(e.MyID); c.peerType != "" && c.peerType != own.Role.String() {
 		return c.fail("peerType", fmt.Sprintf("%s, but server.%d is a %s", c.peerType, e.MyID, own.Role))
 	} else if own != nil {
 		e.PeerType = own.Role.String()
+	}
+	return nil
+}
+
+// checkQuorum refuses what an ensemble would be unsafe without.
+func (c *Config) checkQuorum() error {
+	switch e := &c.Ensemble; {
+	case e.quorumTLS:
+		return c.fail("sslQuorum", "zoka's servers do not speak TLS among themselves yet")
+	case e.quorumSASL:
+		return c.fail("quorum.auth.enableSasl", "zoka's servers do not authenticate to each other yet")
 	}
 	return nil
 }

@@ -1,9 +1,6 @@
 package zoocfg
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // Origin is where a setting was made: a line of a file, or an option of the command line.
 type Origin struct {
@@ -40,9 +37,6 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// ErrEnsemble is found in the error of Config.Server where the file describes more than a standalone server.
-var ErrEnsemble = errors.New("zoka serves standalone for now")
 
 // Warning is something that a person should know about a configuration that runs.
 type Warning struct {

@@ -42,7 +42,7 @@ func fileKeys() table {
 			key{name: "multiAddress.enabled", set: flag(nil)},
 			key{name: "multiAddress.reachabilityCheckEnabled", set: flag(nil)},
 			key{name: "multiAddress.reachabilityCheckTimeoutMs", set: millis(1, nil)},
-			key{name: "sslQuorum", set: flag(nil)},
+			key{name: "sslQuorum", set: flag(func(c *Config) *bool { return &c.Ensemble.quorumTLS })},
 			key{name: "sslQuorumReloadCertFiles", set: flag(nil)},
 			key{name: "portUnification", set: flag(nil)},
 		),

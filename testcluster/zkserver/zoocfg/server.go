@@ -1,21 +1,15 @@
 package zoocfg
 
 import (
-	"fmt"
-
 	"github.com/zoka-project/zoka/testcluster/txnlog"
 	"github.com/zoka-project/zoka/testcluster/zkserver"
 )
 
-// Server is the configuration of a standalone server. Listeners, logger and clock are the caller's to fill in. The
-// error wraps ErrEnsemble where the file asks for more than one server.
-func (c *Config) Server() (zkserver.Config, error) {
-	if e := &c.Ensemble; e.Distributed() {
-		return zkserver.Config{}, &Error{Origin: e.Members[0].Origin, Err: ErrEnsemble, Reason: fmt.Sprintf(
-			"the configuration has %d servers; %v, with at most one server line", len(e.Members), ErrEnsemble)}
-	}
+// Server is the configuration of the server that the file describes, standalone or a member of an ensemble. Listeners,
+// logger, clock and network are the caller's to fill in.
+func (c *Config) Server() zkserver.Config {
 	l, r := &c.Log, &c.Requests
-	return zkserver.Config{
+	s := zkserver.Config{
 		DataDir: c.DataDir, LogDir: c.DataLogDir,
 		TickTime: c.TickTime, MinSessionTimeout: c.MinSessionTimeout, MaxSessionTimeout: c.MaxSessionTimeout,
 		SessionlessTimeout: r.SessionlessTimeout,
@@ -35,7 +29,11 @@ func (c *Config) Server() (zkserver.Config, error) {
 
 		ContainerCheck: r.ContainerCheck, ContainerPerMinute: r.ContainerPerMinute, ContainerNeverUsed: r.ContainerNeverUsed,
 		Words: append([]string{}, c.FourLetterWords...),
-	}, nil
+	}
+	if e := &c.Ensemble; e.Distributed() {
+		s.ServerID, s.Ensemble = e.MyID, e.server()
+	}
+	return s
 }
 
 // offIsNegative turns a file's 0, which is off, into zkserver's.
