@@ -1,0 +1,99 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// defaultTick keeps times short on a machine where all nodes are near: a leader that has
+// gone is missed after syncLimit of them, and sessions last for a second at least.
+const defaultTick = 500 * time.Millisecond
+
+// writeConfig writes a node's zoo.cfg and myid. Of a zoo.cfg that is there only the lines
+// are changed that follow from the ensemble: where the data are, and who the members are.
+func (c *Cluster) writeConfig(s *state, n *node, o *Options) error {
+	folder := c.folder(n.ID)
+	data := filepath.Join(folder, "data")
+	if err := os.MkdirAll(data, 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(folder, "zoo.cfg")
+	old, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		old = []byte(template(s, o))
+	case err != nil:
+		return err
+	}
+	text := withLines(string(old), append([][2]string{{"dataDir", data}}, members(s)...))
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(data, "myid"), []byte(strconv.Itoa(n.ID)+"\n"), 0o644)
+}
+
+// template is the rest of a new zoo.cfg.
+func template(s *state, o *Options) string {
+	tick := o.TickTime
+	if tick == 0 {
+		tick = defaultTick
+	}
+	lines := []string{
+		"# A node of an ensemble that zoka cluster has made. Edit it while the node is down.",
+		fmt.Sprintf("tickTime=%d", tick.Milliseconds()),
+		"initLimit=20",
+		"syncLimit=5",
+		"maxSessionTimeout=" + strconv.FormatInt(max(20*tick, 40*time.Second).Milliseconds(), 10),
+		"maxClientCnxns=0",
+		"preAllocSize=1024",
+		"extendedTypesEnabled=true",
+		"admin.enableServer=false",
+		"4lw.commands.whitelist=*",
+	}
+	if s.Temporary {
+		lines = append(lines, "forceSync=no")
+	}
+	return strings.Join(append(lines, o.Settings...), "\n") + "\n"
+}
+
+// members are the lines that all nodes have in common.
+func members(s *state) [][2]string {
+	var lines [][2]string
+	for _, n := range s.Nodes {
+		role := "participant"
+		if n.Observer {
+			role = "observer"
+		}
+		lines = append(lines, [2]string{"server." + strconv.Itoa(n.ID),
+			fmt.Sprintf("127.0.0.1:%d:%d:%s;127.0.0.1:%d", n.Quorum, n.Election, role, n.Client)})
+	}
+	return lines
+}
+
+// withLines returns a text of key=value lines in which some keys have these values. New ones
+// go to the end.
+func withLines(text string, values [][2]string) string {
+	var b strings.Builder
+	missing := append([][2]string(nil), values...)
+	for line := range strings.Lines(text) {
+		key, _, _ := strings.Cut(line, "=")
+		for i, v := range missing {
+			if strings.TrimSpace(key) == v[0] {
+				line = v[0] + "=" + v[1] + "\n"
+				missing = append(missing[:i:i], missing[i+1:]...)
+				break
+			}
+		}
+		b.WriteString(line)
+	}
+	for _, v := range missing {
+		b.WriteString(v[0] + "=" + v[1] + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,87 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// With a base port the client ports follow one another from there on; the others are as far
+// away as in the examples of ZooKeeper, where they are 2181, 2888 and 3888.
+const (
+	quorumOffset   = 2888 - 2181
+	electionOffset = 3888 - 2181
+)
+
+// Free ports are taken from below those that systems give to connections, so that a port
+// that is free for a moment, while its node is down, does not become anybody's by chance.
+const firstFree, lastFree = 16500, 32000
+
+// errNoPort: the search has come to its end.
+var errNoPort = errors.New("no free ports on 127.0.0.1")
+
+// assign gives each node its ports: from a base on, or free ones for base 0.
+func assign(nodes []node, base int) error {
+	if base == 0 {
+		return assignFree(nodes)
+	}
+	if last := base + electionOffset + len(nodes) - 1; base < 1 || last > 65535 {
+		return fmt.Errorf("base port %d: it leads to ports up to %d, and there are 65535", base, last)
+	}
+	for i := range nodes {
+		nodes[i].Client = base + i
+		nodes[i].Quorum, nodes[i].Election = nodes[i].Client+quorumOffset, nodes[i].Client+electionOffset
+	}
+	return nil
+}
+
+func assignFree(nodes []node) error {
+	var held []net.Listener // until all are found: no port is found twice
+	defer func() {
+		for _, l := range held {
+			_ = l.Close()
+		}
+	}()
+	for i := range nodes {
+		for _, port := range []*int{&nodes[i].Client, &nodes[i].Quorum, &nodes[i].Election} {
+			l, err := freePort()
+			if err != nil {
+				return err
+			}
+			held = append(held, l)
+			*port = l.Addr().(*net.TCPAddr).Port
+		}
+	}
+	return nil
+}
+
+func freePort() (net.Listener, error) {
+	for range 1000 {
+		if l, err := listen(firstFree + rand.IntN(lastFree-firstFree)); err == nil {
+			return l, nil
+		}
+	}
+	return nil, errNoPort
+}
+
+func listen(port int) (net.Listener, error) {
+	return net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+}
+
+// checkPorts finds out whether a node could have its ports: its own word for one that is
+// taken would be in a log file.
+func checkPorts(n *node) error {
+	for _, p := range []struct {
+		what string
+		port int
+	}{{"client", n.Client}, {"quorum", n.Quorum}, {"election", n.Election}} {
+		l, err := listen(p.port)
+		if err != nil {
+			return fmt.Errorf("its %s port: %w", p.what, err)
+		}
+		_ = l.Close()
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package process
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/zoka-project/zoka/testcluster/ensemble"
+)
+
+// state is the content of cluster.json.
+type state struct {
+	// Version of the file's form.
+	Version int `json:"version"`
+	// Temporary: the ensemble goes with the process that holds owner.lock.
+	Temporary bool   `json:"temporary,omitempty"`
+	Cuts      int64  `json:"cuts"` // counts the changes of cuts
+	Nodes     []node `json:"nodes"`
+}
+
+// node is one node in cluster.json.
+type node struct {
+	ID       int   `json:"id"`
+	Observer bool  `json:"observer,omitempty"`
+	Client   int   `json:"clientPort"`
+	Quorum   int   `json:"quorumPort"`
+	Election int   `json:"electionPort"`
+	In       []int `json:"cutIn,omitempty"`
+	Out      []int `json:"cutOut,omitempty"`
+	identity
+}
+
+func (n *node) addr() string { return "127.0.0.1:" + strconv.Itoa(n.Client) }
+
+const stateVersion = 1
+
+func (c *Cluster) file(elements ...string) string {
+	return filepath.Join(append([]string{c.dir}, elements...)...)
+}
+
+func (c *Cluster) folder(id int) string { return c.file("node" + strconv.Itoa(id)) }
+
+// load reads cluster.json. The error wraps [ErrNone] where there is none.
+func (c *Cluster) load() (*state, error) {
+	b, err := os.ReadFile(c.file("cluster.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", c.dir, ErrNone)
+	}
+	s := &state{}
+	if err == nil {
+		err = json.Unmarshal(b, s)
+	}
+	if err == nil && (s.Version != stateVersion || len(s.Nodes) == 0) {
+		err = fmt.Errorf("version %d with %d nodes is not known", s.Version, len(s.Nodes))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", c.file("cluster.json"), err)
+	}
+	return s, nil
+}
+
+func (c *Cluster) save(s *state) error {
+	b, err := json.MarshalIndent(s, "", " ")
+	if err != nil {
+		return err
+	}
+	tmp := c.file("cluster.json.tmp")
+	if err := os.WriteFile(tmp, append(b, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp, c.file("cluster.json"))
+}
+
+// update changes cluster.json while nobody else does. What change has done is kept also when
+// it fails half way.
+func (c *Cluster) update(ctx context.Context, change func(*state) error) error {
+	unlock, err := c.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s, err := c.load()
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(s), c.save(s))
+}
+
+// updateNode is update of one node.
+func (c *Cluster) updateNode(ctx context.Context, op string, id int, change func(*state, *node) error) error {
+	return c.update(ctx, func(s *state) error {
+		n := s.node(id)
+		if n == nil {
+			return &ensemble.NodeError{Op: op, ID: id, Err: s.noNode()}
+		}
+		if err := change(s, n); err != nil {
+			return &ensemble.NodeError{Op: op, ID: id, Err: err}
+		}
+		return nil
+	})
+}
+
+func (s *state) node(id int) *node {
+	for i := range s.Nodes {
+		if s.Nodes[i].ID == id {
+			return &s.Nodes[i]
+		}
+	}
+	return nil
+}
+
+func (s *state) noNode() error {
+	return fmt.Errorf("%w: they are 1 to %d", ensemble.ErrNoNode, len(s.Nodes))
+}
+
+// lock waits for the right to change the ensemble. The system takes it back from a process
+// that ends.
+func (c *Cluster) lock(ctx context.Context) (unlock func(), err error) {
+	path := c.file("cluster.lock")
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return func() { _ = f.Close() }, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(fmt.Errorf("%s is at work in %s: %w", "another zoka", c.dir, ctx.Err()), f.Close())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
