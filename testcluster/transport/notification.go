@@ -9,8 +9,8 @@ import (
 
 // Lengths of the notification's older forms.
 const (
-	shortNotification  = 28 // without the proposed leader's epoch
-	oldNotification    = 40 // version 0: the last word is not looked at
+	shortNotification = 28 // without the proposed leader's epoch
+	oldNotification   = 40 // version 0: the last word is not looked at
 )
 
 const notificationVersion = 2
