@@ -54,6 +54,19 @@ func (l *Log) ReadFrom(from zkproto.Zxid) *Iterator {
 	return it
 }
 
+// ReadAround returns an iterator that begins with the file in which zxid would stand, so that
+// the transaction before it is found too. It begins above zxid if all files do.
+func (l *Log) ReadAround(zxid zkproto.Zxid) *Iterator {
+	files, err := listFiles(l.fs, l.dir, logPrefix)
+	if err != nil {
+		return &Iterator{fs: l.fs, err: fmt.Errorf("list the transaction logs: %w", err)}
+	}
+	if len(files) == 0 {
+		return l.ReadFrom(0)
+	}
+	return l.ReadFrom(files[startFor(files, zxid)].zxid)
+}
+
 // Next goes on to the next transaction. False is the end, or an error.
 func (it *Iterator) Next() bool {
 	for it.err == nil {

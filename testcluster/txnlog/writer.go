@@ -2,6 +2,7 @@ package txnlog
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -18,11 +19,16 @@ type WriterOptions struct {
 	// Persisted is told the last zxid of each batch that has become durable. It runs on the
 	// Writer's goroutine, so it must not wait for the Writer.
 	Persisted func(zkproto.Zxid)
+	// Counted is told how many transactions each durable batch has, for a caller that numbers
+	// what it queues. Likewise.
+	Counted func(int)
 	// Failed is told, once, why the log takes no more writes. Likewise.
 	Failed func(error)
 }
 
 const (
+	maxZxid zkproto.Zxid = math.MaxInt64
+
 	defaultMaxBatch = 1000
 	// maxBatchBytes bounds one write, so that a burst of large transactions is acknowledged
 	// piece by piece.
@@ -62,6 +68,9 @@ func NewWriter(log *Log, opts WriterOptions) *Writer {
 	}
 	if opts.Persisted == nil {
 		opts.Persisted = func(zkproto.Zxid) {}
+	}
+	if opts.Counted == nil {
+		opts.Counted = func(int) {}
 	}
 	if opts.Failed == nil {
 		opts.Failed = func(error) {}
@@ -123,34 +132,42 @@ func (w *Writer) Pending() int {
 
 // Roll ends the log file behind what has been appended so far. It does not wait.
 func (w *Writer) Roll() error {
-	_, err := w.enqueue((*Log).Roll)
+	return w.Do((*Log).Roll)
+}
+
+// Do queues a function that runs on the Writer's goroutine when all that has been appended
+// so far is durable, and before anything that is appended later is written. It does not wait.
+// An error of run ends the Writer as an error of the disk does.
+func (w *Writer) Do(run func(*Log) error) error {
+	_, err := w.enqueue(run, maxZxid)
+	return err
+}
+
+// DoCut is Do for a function that takes the log back to zxid: what is appended from now on
+// only has to be above that.
+func (w *Writer) DoCut(zxid zkproto.Zxid, run func(*Log) error) error {
+	_, err := w.enqueue(run, zxid)
 	return err
 }
 
 // TruncateAfter removes all transactions above zxid, those still waiting among them, and
 // waits until that is durable. Nothing may be appended meanwhile. See [Log.TruncateAfter].
 func (w *Writer) TruncateAfter(zxid zkproto.Zxid) error {
-	done, err := w.enqueue(func(l *Log) error {
-		if err := l.TruncateAfter(zxid); err != nil {
-			return err
-		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.last = l.Last()
-		return nil
-	})
+	done, err := w.enqueue(func(l *Log) error { return l.TruncateAfter(zxid) }, zxid)
 	if err != nil {
 		return err
 	}
 	return <-done
 }
 
-func (w *Writer) enqueue(do func(*Log) error) (<-chan error, error) {
+// enqueue queues do, behind which the log ends at cut or before.
+func (w *Writer) enqueue(do func(*Log) error, cut zkproto.Zxid) (<-chan error, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return nil, w.err
 	}
+	w.last = min(w.last, cut)
 	item := &work{do: do, done: make(chan error, 1)}
 	w.queue = append(w.queue, item)
 	w.wake.Signal()
@@ -188,6 +205,7 @@ func (w *Writer) run() {
 			item.done <- err
 		} else if err = w.log.commit(&item.batch); err == nil {
 			w.opts.Persisted(item.batch.last)
+			w.opts.Counted(item.batch.count)
 		}
 		if err != nil {
 			w.stop(err)

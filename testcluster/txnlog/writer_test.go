@@ -201,3 +201,48 @@ func TestWriter_ReadersRunBeside(t *testing.T) {
 	}
 	must(t, w.Close())
 }
+
+// TestWriter_DoIsOneOfManyInOrder counts what is done, as a caller with numbers of his own does.
+func TestWriter_DoIsOneOfManyInOrder(t *testing.T) {
+	mem := newMemory(t)
+	done := 0 // the goroutine's until Close
+	w := NewWriter(openLog(t, mem, Options{}), WriterOptions{MaxBatch: 4, Counted: func(n int) { done += n }})
+	expect := func(queued int, last zkproto.Zxid) func(*Log) error {
+		return func(l *Log) error {
+			if done != queued || l.Last() != last {
+				t.Errorf("%d operations are done and the log ends at %v, want %d and %v", done, l.Last(), queued, last)
+			}
+			done++
+			return nil
+		}
+	}
+	appendRange(t, w, 1, 9)
+	must(t, w.Do(expect(9, 9)))
+	must(t, w.DoCut(5, func(l *Log) error {
+		must(t, expect(10, 9)(l))
+		return l.TruncateAfter(5)
+	}))
+	must(t, w.Do(expect(11, 5)))
+	if err := w.Append(makeTxn(5, nil)); !errors.Is(err, ErrOrder) {
+		t.Fatalf("a zxid that was not cut: %v", err)
+	}
+	appendRange(t, w, 6, 7)
+	must(t, w.Do(expect(14, 7)))
+	must(t, w.Close())
+	if done != 15 {
+		t.Fatalf("%d operations were done", done)
+	}
+}
+
+func TestWriter_DoThatFailsEndsIt(t *testing.T) {
+	failed := make(chan error, 1)
+	w := NewWriter(openLog(t, newMemory(t), Options{}), WriterOptions{Failed: func(err error) { failed <- err }})
+	must(t, w.Do(func(*Log) error { return syscall.EIO }))
+	if err := <-failed; err != syscall.EIO {
+		t.Fatalf("failed with %v", err)
+	}
+	if err := w.Append(makeTxn(1, nil)); err != syscall.EIO {
+		t.Fatalf("append: %v", err)
+	}
+	must(t, w.Close())
+}
