@@ -19,7 +19,7 @@ type App interface {
 	// Packet is a packet that the core does not know. A leader gets REQUEST, REVALIDATE and
 	// the answers to PING, whose Data are the sessions touched; a learner gets the answers to
 	// REVALIDATE, and SYNC. They come in the order of the link: what was committed before a
-	// SYNC was sent has been given to Commit.
+	// SYNC was sent has been given to Commit. They come only while the role is Serving.
 	Packet(from zab.LinkID, p *zab.Packet)
 	// LinkDown tells a leader that a learner has gone. It is not called for the links that end
 	// with the leadership.
@@ -37,8 +37,8 @@ type App interface {
 	// everything up to zxid is applied; more may be in it. An error breaks the link.
 	WriteSnapshot(w io.Writer, zxid zab.Zxid) error
 	// ReadSnapshot reads a tree as a leader's WriteSnapshot has written it, and no byte more.
-	// r is a *bufio.Reader, so bufio.NewReader returns it. The tree is for Install, and may
-	// never be used.
+	// r is a *bufio.Reader, which bufio.NewReader returns as it is; a larger buffer around it
+	// would take what follows. The tree is for Install, and may never be used.
 	ReadSnapshot(r io.Reader, zxid zab.Zxid) (tree any, err error)
 	// Install puts tree in the place of the App's own and writes it to a snapshot file of
 	// zxid, durably. It runs on the log's goroutine. The tree is of a state that contains

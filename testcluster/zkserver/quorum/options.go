@@ -41,7 +41,7 @@ type Options struct {
 	// ConnectTimeout bounds the dialling of one address, HandshakeTimeout the wait for an
 	// election peer's first message; 0 is 5 s each.
 	ConnectTimeout, HandshakeTimeout time.Duration
-	// MaxLinkQueue bounds the bytes that wait for one server; 0 is 64 MiB. A server that
+	// MaxLinkQueue bounds the bytes that wait for one server; 0 is transport's. A server that
 	// takes less than it is sent is cut off, and comes back through synchronisation.
 	MaxLinkQueue int
 	// MaxPacket bounds a packet from another server, in bytes; 0 is transport's.
@@ -62,9 +62,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.SnapshotSizeFactor == 0 {
 		o.SnapshotSizeFactor = 0.33
-	}
-	if o.MaxLinkQueue == 0 {
-		o.MaxLinkQueue = 64 << 20
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

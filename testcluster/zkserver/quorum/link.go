@@ -1,0 +1,228 @@
+package quorum
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/zoka-project/zoka/testcluster/transport"
+	"github.com/zoka-project/zoka/testcluster/zab"
+)
+
+// link is a connection to another server's quorum port, or from it to ours.
+type link struct {
+	*transport.Link
+	id zab.LinkID
+
+	// Guarded by the node's lock:
+	loading bool  // a snapshot is being read
+	seen    int64 // bytes that had arrived when the core was told last
+	tree    any   // a snapshot that was read; the core has not asked for it yet
+	zxid    zab.Zxid
+}
+
+// addLink takes over a connection. The lock is held.
+func (n *Node) addLink(nc net.Conn) *link {
+	n.last++
+	k := &link{id: n.last, Link: transport.NewLink(nc, transport.LinkOptions{
+		Cuts: n.o.Cuts, MaxQueued: n.o.MaxLinkQueue, MaxPacket: n.o.MaxPacket, Logger: n.o.Logger,
+	})}
+	n.links[k.id] = k
+	n.done.Go(func() { n.read(k) })
+	return k
+}
+
+// drop ends a link. It tells whether there was one. The lock is held.
+func (n *Node) drop(id zab.LinkID) bool {
+	k := n.links[id]
+	if k == nil {
+		return false
+	}
+	delete(n.links, id)
+	k.tree = nil
+	n.done.Go(func() { _ = k.Close() }) // it waits for the link's writer
+	return true
+}
+
+// read feeds the core with a link's packets until the link ends.
+func (n *Node) read(k *link) {
+	for {
+		p, err := k.ReadPacket()
+		if err == nil && p.Type == zab.Snap {
+			err = n.load(k, p.Zxid)
+		}
+		if err != nil {
+			n.linkDown(k, err)
+			return
+		}
+		if !n.enter() {
+			return
+		}
+		if n.links[k.id] != k { // of a role that has ended
+			n.mu.Unlock()
+			return
+		}
+		n.receive(k, p)
+		n.leave()
+	}
+}
+
+// receive gives a packet to whom it is for. The lock is held.
+func (n *Node) receive(k *link, p *zab.Packet) {
+	switch p.Type {
+	case zab.Request, zab.Revalidate, zab.Sync:
+		if n.role.Serving() { // who asks a leader too early is not yet in step with it
+			n.o.App.Packet(k.id, p)
+		}
+		return
+	case zab.Ping:
+		if n.role.State == zab.Leading && n.role.Serving() {
+			n.o.App.Packet(k.id, p)
+		}
+	}
+	n.core.Receive(k.id, p)
+}
+
+func (n *Node) linkDown(k *link, err error) {
+	if !n.enter() {
+		return
+	}
+	if n.links[k.id] == k {
+		n.o.Logger.Info("a link has ended", "link", k.id, "err", err)
+		n.drop(k.id)
+		n.core.LinkDown(k.id)
+		if n.role.State == zab.Leading {
+			n.o.App.LinkDown(k.id)
+		}
+	}
+	n.leave()
+}
+
+// snapshotEnd stands behind a snapshot's stream, as a string.
+var snapshotEnd = append([]byte{0, 0, 0, 10}, "BenWasHere"...)
+
+// load reads the snapshot behind a SNAP packet and keeps it until the core asks for it.
+func (n *Node) load(k *link, zxid zab.Zxid) error {
+	n.mu.Lock()
+	learner := n.links[k.id] == k && n.role.State != zab.Leading
+	k.loading = learner
+	n.mu.Unlock()
+	if !learner {
+		return fmt.Errorf("a snapshot came from a learner")
+	}
+	tree, err := n.o.App.ReadSnapshot(k.Body(), zxid)
+	if err != nil {
+		return fmt.Errorf("read the leader's snapshot of %v: %w", zxid, err)
+	}
+	end, err := k.Body().Peek(len(snapshotEnd))
+	if err != nil {
+		return fmt.Errorf("read the end of the leader's snapshot of %v: %w", zxid, err)
+	}
+	if !bytes.Equal(end, snapshotEnd) {
+		return fmt.Errorf("the leader's snapshot of %v ends with %q", zxid, end)
+	}
+	if _, err := k.Body().Discard(len(snapshotEnd)); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	k.loading = false
+	if n.links[k.id] == k {
+		k.tree, k.zxid = tree, zxid
+	}
+	return nil
+}
+
+// feedArrivals tells the core of the links on which a snapshot is coming in. The lock is held.
+func (n *Node) feedArrivals() {
+	if n.role.State == zab.Leading {
+		return
+	}
+	for _, k := range n.links {
+		if !k.loading {
+			continue
+		}
+		if arrived := k.Received(); arrived != k.seen {
+			k.seen = arrived
+			n.core.LinkAlive(k.id)
+		}
+	}
+}
+
+// arrived takes the snapshot that was read from a link. The lock is held.
+func (n *Node) arrived(id zab.LinkID, zxid zab.Zxid) (any, error) {
+	k := n.links[id]
+	if k == nil || k.tree == nil || k.zxid != zxid {
+		return nil, fmt.Errorf("install a snapshot of %v from link %d: none has been read there", zxid, id)
+	}
+	tree := k.tree
+	k.tree = nil
+	return tree, nil
+}
+
+// dialling is an attempt to reach a leader.
+type dialling struct{ cancel context.CancelFunc }
+
+// connect dials a leader. An attempt that is still under way is given up. The lock is held.
+func (n *Node) connect(leader zab.ServerID) {
+	n.hangUp()
+	ctx, cancel := context.WithCancel(n.ctx)
+	d := &dialling{cancel}
+	n.dial = d
+	n.done.Go(func() {
+		defer cancel()
+		nc, err := n.reach(ctx, leader)
+		n.dialled(d, leader, nc, err)
+	})
+}
+
+// hangUp gives up the attempt that is under way. The lock is held.
+func (n *Node) hangUp() {
+	if n.dial != nil {
+		n.dial.cancel()
+		n.dial = nil
+	}
+}
+
+// reach tries a leader's addresses, one after the other.
+func (n *Node) reach(ctx context.Context, leader zab.ServerID) (nc net.Conn, err error) {
+	err = fmt.Errorf("server %d has no address", leader)
+	for _, addr := range n.o.Quorum[leader] {
+		one, cancel := context.WithTimeout(ctx, n.o.ConnectTimeout)
+		nc, err = n.o.Network.Dial(one, addr)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return nc, err
+}
+
+// dialled tells the core how an attempt has ended, if it still waits for it.
+func (n *Node) dialled(d *dialling, leader zab.ServerID, nc net.Conn, err error) {
+	if !n.enter() {
+		closeUnused(nc)
+		return
+	}
+	defer n.leave()
+	if n.dial != d {
+		closeUnused(nc)
+		return
+	}
+	n.dial = nil
+	if err != nil {
+		n.o.Logger.Debug("the leader cannot be reached", "leader", leader, "err", err)
+		n.core.DialFailed()
+		return
+	}
+	k := n.addLink(nc)
+	k.SetPeer(leader)
+	n.core.LinkUp(k.id)
+}
+
+func closeUnused(nc net.Conn) {
+	if nc != nil {
+		nc.Close()
+	}
+}
