@@ -67,6 +67,9 @@ func ReadHandshake(r io.Reader) (Handshake, error) {
 		return Handshake{}, unexpected(err)
 	}
 	h := Handshake{ID: zab.ServerID(binary.BigEndian.Uint64(rest[:]))}
+	if h.ID < 0 {
+		return Handshake{}, fmt.Errorf("%w: id %d in an election handshake", ErrMalformed, h.ID)
+	}
 	size := int32(binary.BigEndian.Uint32(rest[8:]))
 	if size <= 0 || size > maxHandshake {
 		return Handshake{}, fmt.Errorf("%w: %d bytes of addresses in an election handshake", ErrMalformed, size)

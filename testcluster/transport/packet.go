@@ -169,3 +169,16 @@ func unexpected(err error) error {
 	}
 	return err
 }
+
+// frameLength reads the length of an election message, which has at least one byte. A stream
+// that ends before it is io.EOF.
+func (r *packetReader) frameLength() (int32, error) {
+	if _, err := r.src.Peek(1); err != nil {
+		return 0, err
+	}
+	n, err := r.length()
+	if err == nil && (n < 1 || int(n) > r.left) {
+		err = fmt.Errorf("%w: an election message of %d bytes, 1 to %d are allowed", ErrMalformed, n, r.left)
+	}
+	return n, err
+}
