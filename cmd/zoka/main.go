@@ -33,6 +33,8 @@ type process struct {
 	// onExit is called when a signal is about to end the process, before anything else: it restores the
 	// terminal.
 	onExit atomic.Pointer[func()]
+	// passOn takes the signals for another program, as long as it is set: they do not end this one.
+	passOn atomic.Pointer[func(syscall.Signal)]
 }
 
 // signalError is the cause of a context that a signal has ended.
@@ -69,6 +71,10 @@ func run() int {
 func (p *process) handle(signals <-chan os.Signal, cancel context.CancelCauseFunc) {
 	for first := true; ; first = false {
 		sig := (<-signals).(syscall.Signal)
+		if pass := p.passOn.Load(); pass != nil {
+			(*pass)(sig)
+			continue
+		}
 		if restore := p.onExit.Load(); restore != nil {
 			(*restore)()
 		}

@@ -24,6 +24,7 @@ func modes() []mode {
 	return []mode{
 		{names: []string{"help"}, short: "show this text, or explain a command of the shell", run: runHelp},
 		{names: []string{"server"}, short: "run a ZooKeeper server as a zoo.cfg describes it", run: runServer, service: true},
+		{names: []string{"cluster"}, short: "run ensembles of servers on this machine: up, run, status, kill …", run: runCluster, help: helpCluster, service: true},
 		{names: []string{"zkCli", "zkCli.sh"}, short: "Apache's zkCli.sh, byte for byte", run: runZkCli, help: helpZkCli},
 		{names: []string{"version"}, short: "show zoka's version", run: runVersion},
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/testcluster/ensemble/control"
+	"github.com/zoka-project/zoka/testcluster/transport"
 	"github.com/zoka-project/zoka/testcluster/zkserver"
 	"github.com/zoka-project/zoka/testcluster/zkserver/admin"
 	"github.com/zoka-project/zoka/testcluster/zkserver/httpd"
@@ -32,6 +34,14 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 		return p.fail(err)
 	}
 	log := slog.New(slog.NewTextHandler(p.stderr, nil))
+	node, err := control.Join(p.getenv) // of zoka cluster, perhaps
+	if err != nil {
+		_ = p.fail(fmt.Errorf("server: %w", err))
+		return command.ExitFailed
+	}
+	defer node.Close()
+	ctx, cancel := node.Context(ctx)
+	defer cancel()
 	cfg, warnings, err := loadConfig(files, overrides)
 	for _, w := range warnings {
 		log.Warn(w.String())
@@ -39,7 +49,7 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 	var bad *zoocfg.Error
 	if err == nil {
 		saveMemory(p.getenv)
-		err = serve(ctx, cfg, log)
+		err = serve(ctx, cfg, node, log)
 	}
 	if errors.As(err, &bad) {
 		_ = p.fail(err)
@@ -92,13 +102,20 @@ func loadConfig(args []string, overrides []zoocfg.Property) (*zoocfg.Config, []z
 }
 
 // serve runs the server until ctx ends, or until it has to stop, which is an error.
-func serve(ctx context.Context, cfg *zoocfg.Config, log *slog.Logger) error {
+func serve(ctx context.Context, cfg *zoocfg.Config, node *control.Node, log *slog.Logger) error {
 	settings := cfg.Server()
 	l, err := listen(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("server: client port: %w", err)
 	}
 	settings.Listeners, settings.Logger = []net.Listener{l}, log
+	cuts := new(transport.Cuts)
+	if settings.Ensemble != nil {
+		settings.Ensemble.Cuts = cuts
+	}
+	if err := node.Obey(cuts); err != nil {
+		return errors.Join(fmt.Errorf("server: %w", err), l.Close())
+	}
 	s, err := zkserver.New(settings)
 	if err != nil {
 		_ = l.Close() // nobody has come in by it

@@ -63,6 +63,7 @@ var Packages = []Row{
 	{Package: "shell/zkcmd", Imports: commandImports},
 	{Package: "shell/kafkacmd", Imports: commandImports},
 	{Package: "shell/builtin", Imports: commandImports},
+	{Package: "shell/clustercmd", Imports: commandImports},
 	{Package: "shell/complete", Imports: commandImports},
 	{Package: "shell/compat", Imports: with(commandImports, "shell/zkcmd", "shell/kafkacmd")},
 	{Package: "shell/tty", Imports: []string{"shell", "shell/command", "shell/complete"}},
@@ -99,7 +100,7 @@ var Libraries = []Library{
 	{Path: "github.com/mattn/go-runewidth", Importers: []string{"shell/tty", "render"}},
 	{Path: "github.com/olekukonko/tablewriter", Importers: []string{"render"}},
 	{Path: "github.com/spf13/pflag", Importers: []string{"shell/command", "shell/zkcmd", "shell/kafkacmd",
-		"shell/builtin", "shell/compat", "cmd/..."}},
+		"shell/builtin", "shell/clustercmd", "shell/compat", "cmd/..."}},
 	// The Go project's own extensions of the standard library need nobody in front of them.
 	{Path: "golang.org/x/sys", Importers: []string{"..."}},
 	{Path: "golang.org/x/term", Importers: []string{"..."}},

@@ -72,6 +72,9 @@ func (e *NodeError) Error() string {
 	return strings.TrimLeft(e.Op+" node "+strconv.Itoa(e.ID)+": "+e.Err.Error(), " ")
 }
 
+// Reason is the error without the operation, for who has named that already.
+func (e *NodeError) Reason() string { return (&NodeError{ID: e.ID, Err: e.Err}).Error() }
+
 func (e *NodeError) Unwrap() error { return e.Err }
 
 // Partition cuts every link between nodes of different groups. Nodes in no group keep all

@@ -3,8 +3,8 @@
 //
 //	node, err := control.Join(os.Getenv) // nil: an ordinary server
 //	defer node.Close()
-//	node.Obey(cuts)                      // from now on
-//	<-node.Abandoned()                   // a temporary ensemble whose owner has gone
+//	ctx, cancel := node.Context(ctx)     // ends when the owner of a temporary ensemble has
+//	err = node.Obey(cuts)                // partitions, from now on
 //
 // A node waits at its start until the process that started it has written down its process
 // id and says so: whoever dies in between leaves no process that nobody knows of. Which

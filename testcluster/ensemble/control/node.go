@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -45,7 +46,8 @@ func Env(folder string, gate int, owner string) []string {
 // Go is the word by which a node begins. Anything else, or the end of the pipe, ends it.
 var Go = []byte{'g'}
 
-// Node is this process, as a node of an ensemble.
+// Node is this process, as a node of an ensemble. A nil *Node is no node, and its methods do
+// nothing.
 type Node struct {
 	folder    string
 	root      string // of a temporary ensemble
@@ -102,12 +104,27 @@ func (n *Node) watch(owner string) {
 	}
 }
 
-// Abandoned is closed when the owner of a temporary ensemble has ended without an end of the
-// ensemble.
-func (n *Node) Abandoned() <-chan struct{} { return n.abandoned }
+// Context ends with ctx, or when the owner of a temporary ensemble has ended and has left it
+// running.
+func (n *Node) Context(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if n != nil {
+		n.running.Go(func() {
+			select {
+			case <-n.done:
+			case <-n.abandoned:
+				cancel()
+			}
+		})
+	}
+	return ctx, cancel
+}
 
 // Obey puts what cuts.json says into force, now and whenever the signal comes, until Close.
 func (n *Node) Obey(cuts Setter) error {
+	if n == nil {
+		return nil
+	}
 	if err := n.apply(cuts); err != nil {
 		return err
 	}
@@ -143,7 +160,10 @@ func serverIDs(ids []int) []zab.ServerID {
 
 // Close is called when the server has ended. The last node of an abandoned ensemble removes
 // its folder, so that nothing is left of it.
-func (n *Node) Close() error {
+func (n *Node) Close() {
+	if n == nil {
+		return
+	}
 	close(n.done)
 	n.running.Wait()
 	select {
@@ -151,5 +171,4 @@ func (n *Node) Close() error {
 		_ = os.RemoveAll(n.root) // in the midst of the others: the last one's succeeds
 	default:
 	}
-	return nil
 }

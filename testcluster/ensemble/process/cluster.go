@@ -3,7 +3,6 @@ package process
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -150,7 +149,7 @@ func (c *Cluster) Partition(ctx context.Context, p ensemble.Partition) error {
 	return c.cut(ctx, func(s *state) error {
 		nodes := s.list()
 		if err := p.Apply(nodes); err != nil {
-			return fmt.Errorf("partition: %w", err)
+			return err
 		}
 		for i := range s.Nodes {
 			s.Nodes[i].In, s.Nodes[i].Out = nodes[i].In, nodes[i].Out

@@ -37,11 +37,18 @@ var (
 	ErrRunning = errors.New("the ensemble runs")
 )
 
+// Size is how many servers an ensemble has.
+type Size struct{ Voters, Observers int }
+
+func (s Size) String() string {
+	return fmt.Sprintf("%d with a vote, %d without", s.Voters, s.Observers)
+}
+
 // MismatchError tells of a folder that has another ensemble than was asked for.
-type MismatchError struct{ Has, Wanted string }
+type MismatchError struct{ Has, Wanted Size }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("it has %s, not %s", e.Has, e.Wanted)
+	return fmt.Sprintf("its servers are %v; wanted are %v", e.Has, e.Wanted)
 }
 
 // Started is what Up has found and done.
@@ -152,8 +159,7 @@ func (s *state) agree(o *Options) error {
 	}
 	observers := len(s.Nodes) - voters
 	if o.Nodes != 0 && o.Nodes != voters || o.Observers != 0 && o.Observers != observers {
-		return &MismatchError{fmt.Sprintf("%d nodes and %d observers", voters, observers),
-			fmt.Sprintf("%d and %d", cmp.Or(o.Nodes, voters), cmp.Or(o.Observers, observers))}
+		return &MismatchError{Size{voters, observers}, Size{cmp.Or(o.Nodes, voters), cmp.Or(o.Observers, observers)}}
 	}
 	if o.BasePort == 0 || o.BasePort == s.Nodes[0].Client {
 		return nil
