@@ -35,17 +35,17 @@ func (e *election) count() {
 		e.final = e.cfg.FinalizeWait
 	}
 	e.agreed = agreed
-	if agreed && (e.final <= 0 || e.unanimous()) {
+	if agreed && (e.final <= 0 || e.unanimous(&v)) {
 		e.decide(e.vote)
 	}
 }
 
-// unanimous says whether nobody can come with a better vote any more: every other voter is LOOKING in this round and
-// agrees, or is dead.
-func (e *election) unanimous() bool {
+// unanimous says whether nobody can come with a better vote than v any more: every other voter agrees with it in this
+// round, or is dead. One that has settled on it counts, too: its message may have overtaken its vote, as the election
+// port only keeps the newest.
+func (e *election) unanimous(v *Notification) bool {
 	for i := range e.peers {
-		p := &e.peers[i]
-		if !p.dead && (p.said == nil || p.said.State != Looking || p.said.Round != e.round || p.said.Vote != e.vote) {
+		if p := &e.peers[i]; !p.dead && !e.backsInRound(p.id, v) {
 			return false
 		}
 	}

@@ -299,6 +299,12 @@ func TestDecision_AtOnce(t *testing.T) {
 			agree(s, 3)
 			s.hears(4, Following, 7, vote(3, 8))
 		}, false},
+		{"one has settled on it already", func(s *solo) {
+			agree(s, 1)
+			agree(s, 2)
+			agree(s, 3)
+			s.hears(4, Following, 1, vote(5, 8))
+		}, true},
 		{"strangers do not matter", func(s *solo) {
 			agree(s, 1)
 			agree(s, 2)
