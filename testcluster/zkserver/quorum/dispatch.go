@@ -21,16 +21,16 @@ func (n *Node) carryOut(r *zab.Ready) {
 	if r.Role != nil {
 		n.assume(r.Role)
 	}
+	n.write(r.Disk) // first, as the disk takes longest
+	if n.end != nil {
+		return
+	}
 	for _, id := range r.Close {
 		if n.drop(id) && n.role.State == zab.Leading {
 			n.o.App.LinkDown(id)
 		}
 	}
 	n.send(r.Send)
-	n.write(r.Disk)
-	if n.end != nil {
-		return
-	}
 	if len(r.Commit) > 0 {
 		n.o.App.Commit(r.Commit)
 	}
