@@ -2,8 +2,8 @@ package zab
 
 import (
 	"fmt"
+	"hash"
 	"hash/fnv"
-	"io"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -26,7 +26,7 @@ type bag struct {
 	told    map[toldKey]bool
 	decided []decision
 	// trace sums up all that has happened.
-	trace io.Writer
+	trace hash.Hash
 }
 
 type bagNode struct {
@@ -230,6 +230,9 @@ func (b *bag) tick() {
 func (b *bag) logf(format string, args ...any) {
 	fmt.Fprintf(b.trace, "%d "+format+"\n", append([]any{b.now}, args...)...)
 }
+
+// sum stands for all that has happened.
+func (b *bag) sum() string { return fmt.Sprintf("%x", b.trace.Sum(nil)) }
 
 // look begins an election.
 func (n *bagNode) look() {
