@@ -102,10 +102,14 @@ func (m *Member) Empty(t testing.TB) {
 	}
 }
 
-// Pause stops the process (SIGSTOP): it neither reads nor writes, and its connections stay.
+// Pause stops the process (SIGSTOP) and waits until it has stopped: it neither reads nor writes, and its connections
+// stay.
 func (m *Member) Pause(t testing.TB) {
 	t.Helper()
 	m.signal(t, syscall.SIGSTOP)
+	if err := awaitStopped(m.Pid()); err != nil {
+		t.Fatalf("wait until %v has stopped: %v", m, err)
+	}
 	m.paused = true
 }
 
