@@ -34,7 +34,7 @@ type Config struct {
 	CommitLogCount, CommitLogBytes int
 	// ForceSnapshot has every learner brought up to date by a snapshot: forceSnapshotSync.
 	ForceSnapshot bool
-	// SnapshotOnly is set where the log files are not to be read for learners (snapshotSizeFactor below 0).
+	// NoLogSync is set where the log files are not to be read for learners (snapshotSizeFactor below 0).
 	NoLogSync bool
 
 	// Seed feeds the little chance there is.
@@ -47,4 +47,7 @@ type Durable struct {
 	Accepted, Current int64
 	// Last is the last transaction in log and snapshots.
 	Last Zxid
+	// Floor is the least zxid to which the log can be cut: the oldest snapshot's from which on the log has no gap. 0
+	// leaves it to the driver to fail where a TruncateLog goes below.
+	Floor Zxid
 }

@@ -24,3 +24,16 @@ type LearnerStatus struct {
 	// Synced learners have acknowledged NEWLEADER.
 	Synced bool
 }
+
+// Status tells of the server.
+func (c *Core) Status() Status {
+	s := Status{Role: c.role, Round: c.election.round, Vote: c.election.vote, Logged: c.log.last(),
+		Persisted: c.disk.persisted, Committed: c.log.applied(), Accepted: c.accepted, Current: c.current}
+	if c.leader != nil {
+		for _, h := range c.leader.handlers {
+			s.Learners = append(s.Learners, LearnerStatus{Link: h.link, ID: h.id, Observer: h.observer,
+				Synced: h.step >= synced})
+		}
+	}
+	return s
+}
