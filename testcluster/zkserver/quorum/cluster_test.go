@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -77,12 +78,11 @@ func newCluster(t testing.TB, network string, voters, observers int, change func
 	if change != nil {
 		change(c)
 	}
-	before := runtime.NumGoroutine()
 	t.Cleanup(func() {
 		for _, s := range c.servers {
 			s.stop(c)
 		}
-		c.verdict(before)
+		c.verdict()
 	})
 	for id := range c.servers {
 		c.start(id)
@@ -104,16 +104,23 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// verdict reports what went wrong while the servers ran, and what they left behind.
-func (c *cluster) verdict(goroutines int) {
-	end := time.Now().Add(5 * time.Second)
-	for runtime.NumGoroutine() > goroutines && time.Now().Before(end) {
+// TestMain looks for goroutines that nodes have left behind.
+func TestMain(m *testing.M) {
+	before := runtime.NumGoroutine()
+	code := m.Run()
+	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
 		runtime.Gosched()
 	}
-	if n := runtime.NumGoroutine(); n > goroutines {
+	if n := runtime.NumGoroutine(); n > before {
 		buf := make([]byte, 1<<20)
-		c.t.Errorf("%d goroutines are left of which there were %d:\n%s", n, goroutines, buf[:runtime.Stack(buf, true)])
+		fmt.Printf("%d goroutines are left of which there were %d:\n%s\n", n, before, buf[:runtime.Stack(buf, true)])
+		code = 1
 	}
+	os.Exit(code)
+}
+
+// verdict reports what went wrong while the servers ran, and addresses that they have kept.
+func (c *cluster) verdict() {
 	for id := range c.servers {
 		for _, addr := range []string{c.quorum[id][0], c.elect[id][0]} {
 			l, err := c.network(id).Listen(context.Background(), addr)
