@@ -9,7 +9,7 @@ import (
 // startServer starts the server of --embedded, and makes it the one to connect to. It keeps its data in memory
 // and goes with the shell.
 func (f *shellFlags) startServer(ctx context.Context) (stop func(), err error) {
-	e, err := ensemble.Start(ctx, ensemble.Options{})
+	e, err := ensemble.Start(ctx, ensemble.Options{Nodes: 1})
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func TestInteractive_Embedded(t *testing.T) {
 // TestInteractive_ServerGoesAndComes shows above the prompt, and in it, what becomes of the session.
 func TestInteractive_ServerGoesAndComes(t *testing.T) {
 	dir := t.TempDir()
-	e, err := ensemble.Start(t.Context(), ensemble.Options{Dir: dir})
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Dir: dir})
 	ok(t, err)
 	server := e.ConnectString()
 	h := startTerminal(t, "-server", server)
@@ -55,7 +55,7 @@ func TestInteractive_ServerGoesAndComes(t *testing.T) {
 	h.wait("Created /mine", "null (no data)", prompt(server, "1"))
 	ok(t, e.Close())
 	h.wait("… session Disconnected", "[zk: "+server+"(CONNECTING) 1]")
-	e, err = ensemble.Start(t.Context(), ensemble.Options{Dir: dir, Addr: server})
+	e, err = ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Dir: dir, Addr: server})
 	ok(t, err)
 	defer e.Close()
 	h.wait("… session SyncConnected", prompt(server, "1"))
@@ -68,7 +68,7 @@ func TestInteractive_ServerGoesAndComes(t *testing.T) {
 // TestInteractive_SessionExpires says so, and opens a new session for the next command.
 func TestInteractive_SessionExpires(t *testing.T) {
 	dir := t.TempDir()
-	e, err := ensemble.Start(t.Context(), ensemble.Options{Dir: dir, TickTime: 50 * time.Millisecond})
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Dir: dir, TickTime: 50 * time.Millisecond})
 	ok(t, err)
 	server := e.ConnectString()
 	h := startTerminal(t, "-server", server, "-timeout", "400")
@@ -81,7 +81,7 @@ func TestInteractive_SessionExpires(t *testing.T) {
 	h.wait("[zk: " + server + "(CLOSED) 1]")
 	h.typed("ls /\r")
 	h.wait("no ZooKeeper server: "+server+": connection refused", "[zk: "+server+"(CLOSED) 2]")
-	e, err = ensemble.Start(t.Context(), ensemble.Options{Dir: dir, Addr: server, TickTime: 50 * time.Millisecond})
+	e, err = ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Dir: dir, Addr: server, TickTime: 50 * time.Millisecond})
 	ok(t, err)
 	defer e.Close()
 	h.typed("ls /zookeeper\r")

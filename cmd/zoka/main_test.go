@@ -44,7 +44,7 @@ func runTests(m *testing.M) int {
 // ownServer starts a server of our own, which ends with the test.
 func ownServer(t *testing.T) string {
 	t.Helper()
-	e, err := ensemble.Start(t.Context(), ensemble.Options{})
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1})
 	ok(t, err)
 	t.Cleanup(func() { ok(t, e.Close()) })
 	return e.ConnectString()

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write what the examples show on our own
 const patience = time.Minute
 
 func TestExamples(t *testing.T) {
-	e, err := ensemble.Start(t.Context(), ensemble.Options{})
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1})
 	ok(t, err)
 	t.Cleanup(func() { ok(t, e.Close()) })
 	run(t, e.ConnectString(), *update)

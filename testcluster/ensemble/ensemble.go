@@ -1,15 +1,17 @@
-// Package ensemble starts ZooKeeper servers inside a Go program: for tests, for trying
+// Package ensemble starts ZooKeeper ensembles inside a Go program: for tests, for trying
 // things, and for zoka --embedded. It is not for production: a server on its own folder is
-// what zoka server runs.
+// what zoka server runs. Package process runs the same ensembles as processes, and [Cluster]
+// is what the two have in common.
 //
 //	e, err := ensemble.Start(ctx, ensemble.Options{})
-//	conn, events, err := zk.Connect([]string{e.ConnectString()}, time.Second)
+//	conn, events, err := zk.Connect(strings.Split(e.ConnectString(), ","), time.Second)
+//	err = e.Kill(ctx, 2)
 //	err = e.Close()
 //
-// At this size an ensemble is one standalone server. It listens on 127.0.0.1 only, at a port
-// that the system picks; it has containers and TTL nodes, answers all four-letter words,
-// has no limit on connections, and does not sync its log unless it is asked to: what a
-// killed process has written survives, what a power cut interrupts does not.
+// Clients find each node at a port of 127.0.0.1; between themselves the nodes talk by a
+// network in memory. They have containers and TTL nodes, answer all four-letter words, have
+// no limit on connections, and do not sync their logs unless they are asked to: what a killed
+// node has written survives, what a power cut interrupts does not.
 package ensemble
 
 import (
@@ -17,101 +19,163 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/zoka-project/zoka/testcluster/storage"
-	"github.com/zoka-project/zoka/testcluster/zkserver"
 )
 
-// Options say what to start. The zero value is a server whose data are gone when it is closed.
+// Options say what to start. The zero value is an ensemble of three whose data are gone when
+// it is closed.
 type Options struct {
-	// Dir keeps the data, also beyond Close. "" is a temporary folder, which Close removes.
+	// Nodes vote, 3 for 0; one alone is a standalone server. Observers do not vote.
+	Nodes, Observers int
+	// Dir keeps the data, also beyond Close: of a single node in it, of several in the folders
+	// node1, node2 … below it. "" is a temporary folder, which Close removes.
 	Dir string
 	// InMemory keeps files in memory instead, log and snapshots and all: for small tests that
 	// leave nothing behind however they end. Dir must be "".
 	InMemory bool
-	// Addr is where to listen; "" is a free port of 127.0.0.1.
+	// Addr is where a single node listens; "" is a free port of 127.0.0.1.
 	Addr string
-	// TickTime sets the pace: sessions may time out after 2 to 20 ticks. 0 is 2 s.
+	// TickTime sets the pace: sessions may time out after 2 to 20 ticks, and a node is missed
+	// after 5 ticks of silence. 0 is 500 ms, with sessions of up to 40 s.
 	TickTime time.Duration
-	// Sync makes every write durable before it is acknowledged.
+	// Sync makes every write durable before it is acknowledged. With InMemory a killed node
+	// then loses what it had not synced, as in a power cut.
 	Sync bool
-	// Logger takes the server's lines; nil is none.
+	// Seed chooses what a power cut leaves of what was not synced.
+	Seed uint64
+	// Logger takes the servers' lines, with the attribute node where there are several; nil is
+	// none.
 	Logger *slog.Logger
 }
 
-// Ensemble is what Start has started.
+// defaultNodes is an ensemble that outlives any one of its nodes.
+const defaultNodes = 3
+
+// Ensemble is what Start has started: a [Cluster] in this process. Its methods are safe for
+// concurrent use, and wait for one another.
 type Ensemble struct {
-	server *zkserver.Server
-	temp   string // to be removed
+	options Options
+	temp    string // to be removed
+
+	mu     sync.Mutex // held by who changes something
+	nodes  []*member
+	closed bool
 }
 
-// preAlloc keeps small logs small.
-const preAlloc = 1 << 20
+var _ Cluster = (*Ensemble)(nil)
 
-// Start starts the servers. They run until Close; ctx bounds the start alone.
-func Start(ctx context.Context, o Options) (_ *Ensemble, err error) {
-	e := &Ensemble{}
-	cfg := zkserver.Config{
-		DataDir: o.Dir, TickTime: o.TickTime, ExtendedTypes: true, Words: []string{"*"},
-		MaxClientCnxns: -1, NoSync: !o.Sync, PreAlloc: preAlloc, Logger: o.Logger,
+// Start starts an ensemble and waits until all of its nodes serve. They run until Close; ctx
+// bounds the start alone.
+func Start(ctx context.Context, o Options) (*Ensemble, error) {
+	if o.Nodes == 0 {
+		o.Nodes = defaultNodes
 	}
-	if cfg.TickTime == 0 {
-		cfg.TickTime = 2 * time.Second
+	e := &Ensemble{options: o}
+	err := e.place()
+	if err == nil {
+		err = e.start(ctx)
 	}
-	if o.Addr == "" {
-		o.Addr = "127.0.0.1:0"
-	}
-	if err := e.place(&cfg, o.InMemory); err != nil {
-		return nil, fmt.Errorf("start an ensemble: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("start an ensemble: %w", err), e.removeTemp())
-		}
-	}()
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Addr)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(fmt.Errorf("start an ensemble: %w", err), e.Close())
 	}
-	cfg.Listeners = []net.Listener{l}
-	if e.server, err = zkserver.New(cfg); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	e.server.Start()
 	return e, nil
 }
 
+// start begins all nodes before it waits for any: they need each other.
+func (e *Ensemble) start(ctx context.Context) error {
+	if err := e.members(ctx); err != nil {
+		return err
+	}
+	for _, m := range e.nodes {
+		if err := m.start(ctx); err != nil {
+			return &NodeError{Op: "start", ID: m.id, Err: err}
+		}
+	}
+	for _, m := range e.nodes {
+		if err := e.await(ctx, "start", m.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // place decides where the data goes.
-func (e *Ensemble) place(cfg *zkserver.Config, inMemory bool) (err error) {
+func (e *Ensemble) place() (err error) {
+	o := &e.options
+	several := o.Nodes+o.Observers > 1
 	switch {
-	case inMemory && cfg.DataDir != "":
-		return fmt.Errorf("data in memory do not go to the folder %s", cfg.DataDir)
-	case inMemory:
-		cfg.FS, cfg.DataDir = storage.NewMemory(), "/zoka"
-	case cfg.DataDir == "":
+	case o.Nodes < 1 || o.Observers < 0:
+		return fmt.Errorf("there cannot be %d nodes and %d observers", o.Nodes, o.Observers)
+	case o.InMemory && o.Dir != "":
+		return fmt.Errorf("data in memory do not go to the folder %s", o.Dir)
+	case several && o.Addr != "":
+		return fmt.Errorf("%d nodes cannot all listen on %s", o.Nodes+o.Observers, o.Addr)
+	case o.Dir != "":
+		return checkFolder(o.Dir, o.Nodes+o.Observers)
+	case !o.InMemory:
 		e.temp, err = os.MkdirTemp("", "zoka-")
-		cfg.DataDir = e.temp
+		o.Dir = e.temp
 	}
 	return err
 }
 
-func (e *Ensemble) removeTemp() error {
-	if e.temp == "" {
-		return nil
+// disk is the file system of one node.
+func (o *Options) disk() storage.FS {
+	if o.InMemory {
+		return storage.NewMemory()
 	}
-	return os.RemoveAll(e.temp)
+	return storage.Disk()
 }
 
-// ConnectString is what a client is given: host:port.
-func (e *Ensemble) ConnectString() string { return e.server.Addr().String() }
+// ConnectString is what a client is given: host:port of each node, with commas.
+func (e *Ensemble) ConnectString() string {
+	addrs := make([]string, len(e.nodes))
+	for i, m := range e.nodes {
+		addrs[i] = m.addr
+	}
+	return strings.Join(addrs, ",")
+}
 
-// Server is the one server there is.
-func (e *Ensemble) Server() *zkserver.Server { return e.server }
+// Nodes lists the nodes.
+func (e *Ensemble) Nodes() ([]Node, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.listLocked(), nil
+}
+
+func (e *Ensemble) listLocked() []Node {
+	list := make([]Node, len(e.nodes))
+	for i, m := range e.nodes {
+		list[i] = Node{ID: m.id, Observer: m.observer, State: m.state(), Addr: m.addr, In: m.in, Out: m.out}
+		if list[i].State != Down {
+			list[i].Pid = os.Getpid()
+		}
+	}
+	return list
+}
 
 // Close stops everything and waits for it: no goroutine, port or temporary file is left.
+// Closing again does nothing.
 func (e *Ensemble) Close() error {
-	return errors.Join(e.server.Close(), e.removeTemp())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	var ends sync.WaitGroup // at the same time: a leader that goes alone would leave an election behind
+	errs := make([]error, len(e.nodes))
+	for i, m := range e.nodes {
+		ends.Go(func() { errs[i] = m.stop() })
+	}
+	ends.Wait()
+	if e.temp != "" {
+		errs = append(errs, os.RemoveAll(e.temp))
+	}
+	return errors.Join(errs...)
 }

@@ -36,7 +36,7 @@ func connect(t *testing.T, e *ensemble.Ensemble) *zk.Conn {
 
 func TestStart_DataOutlivesTheEnsembleInAFolder(t *testing.T) {
 	dir := t.TempDir()
-	e := start(t, ensemble.Options{Dir: dir})
+	e := start(t, ensemble.Options{Nodes: 1, Dir: dir})
 	conn := connect(t, e)
 	if _, err := conn.Create("/kept", []byte("x"), 0, zk.WorldACL(zk.PermAll)); err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestStart_DataOutlivesTheEnsembleInAFolder(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	data, _, err := connect(t, start(t, ensemble.Options{Dir: dir})).Get("/kept")
+	data, _, err := connect(t, start(t, ensemble.Options{Nodes: 1, Dir: dir})).Get("/kept")
 	if err != nil || string(data) != "x" {
 		t.Errorf("after a restart /kept is %q, %v", data, err)
 	}
@@ -53,7 +53,7 @@ func TestStart_DataOutlivesTheEnsembleInAFolder(t *testing.T) {
 
 func TestStart_InMemoryLeavesNoFile(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	conn := connect(t, start(t, ensemble.Options{InMemory: true}))
+	conn := connect(t, start(t, ensemble.Options{Nodes: 1, InMemory: true}))
 	if _, err := conn.Create("/a", nil, 0, zk.WorldACL(zk.PermAll)); err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +67,8 @@ func TestStart_InMemoryLeavesNoFile(t *testing.T) {
 
 func TestStart_AFolderHasOneServer(t *testing.T) {
 	dir := t.TempDir()
-	start(t, ensemble.Options{Dir: dir})
-	if _, err := ensemble.Start(t.Context(), ensemble.Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), dir) {
+	start(t, ensemble.Options{Nodes: 1, Dir: dir})
+	if _, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Dir: dir}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a second one says %v", err)
 	}
 }
@@ -77,7 +77,7 @@ func TestStart_AFolderHasOneServer(t *testing.T) {
 func TestClose_LeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	before := goroutines()
-	e := start(t, ensemble.Options{})
+	e := start(t, ensemble.Options{Nodes: 1})
 	addr := e.ConnectString()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {

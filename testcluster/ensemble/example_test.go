@@ -12,7 +12,7 @@ import (
 )
 
 func Example() {
-	e, err := ensemble.Start(context.Background(), ensemble.Options{})
+	e, err := ensemble.Start(context.Background(), ensemble.Options{Nodes: 1})
 	if err != nil {
 		log.Fatal(err)
 	}

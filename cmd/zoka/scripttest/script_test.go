@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
 // TestScripts runs the scripts on a server of our own.
 func TestScripts(t *testing.T) {
-	e, err := ensemble.Start(t.Context(), ensemble.Options{})
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

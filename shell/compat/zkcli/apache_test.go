@@ -211,7 +211,7 @@ func apacheServer(t *testing.T) string {
 
 func zokaServer(t *testing.T) string {
 	t.Helper()
-	e, err := ensemble.Start(t.Context(), ensemble.Options{})
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

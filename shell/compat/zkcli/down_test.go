@@ -50,7 +50,7 @@ func TestRefusedCredential(t *testing.T) {
 // TestLostServer follows a session through the loss of its server, and that server's return.
 func TestLostServer(t *testing.T) {
 	dir := t.TempDir()
-	first := start(t, ensemble.Options{Dir: dir})
+	first := start(t, ensemble.Options{Nodes: 1, Dir: dir})
 	addr := first.ConnectString()
 	c := converse(t, addr)
 	c.expect("(CONNECTED) 0] ")
@@ -62,7 +62,7 @@ func TestLostServer(t *testing.T) {
 	c.expect("\nWATCHER::\n\nWatchedEvent state:Disconnected type:None path:null zxid: -1\n")
 	c.say("ls /")
 	c.expect("ls /\n[zk: " + addr + "(CONNECTING) 2] ")
-	start(t, ensemble.Options{Dir: dir, Addr: addr})
+	start(t, ensemble.Options{Nodes: 1, Dir: dir, Addr: addr})
 	c.expect("\nWATCHER::\n\nWatchedEvent state:SyncConnected type:None path:null zxid: -1\n")
 	c.say("ls /")
 	c.expect("ls /\n[e, zookeeper]\n[zk: " + addr + "(CONNECTED) 3] ")
@@ -77,7 +77,7 @@ func TestLostServer(t *testing.T) {
 
 // TestExpiry: a session that is over stays so until connect.
 func TestExpiry(t *testing.T) {
-	first := start(t, ensemble.Options{TickTime: 100 * time.Millisecond})
+	first := start(t, ensemble.Options{Nodes: 1, TickTime: 100 * time.Millisecond})
 	addr := first.ConnectString()
 	c := converse(t, addr, "-timeout", "600")
 	c.expect("(CONNECTED) 0] ")
@@ -86,7 +86,7 @@ func TestExpiry(t *testing.T) {
 	}
 	const event = "\nWATCHER::\n\nWatchedEvent state:%s type:None path:null zxid: -1\n"
 	c.expect(fmt.Sprintf(event, "Disconnected") + fmt.Sprintf(event, "Expired"))
-	start(t, ensemble.Options{TickTime: 100 * time.Millisecond, Addr: addr})
+	start(t, ensemble.Options{Nodes: 1, TickTime: 100 * time.Millisecond, Addr: addr})
 	c.say("")
 	c.expect("(CLOSED) 0] ")
 	c.say("ls /")

@@ -1,11 +1,12 @@
 package process
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"strconv"
+
+	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
 // With a base port the client ports follow one another from there on; the others are as far
@@ -14,13 +15,6 @@ const (
 	quorumOffset   = 2888 - 2181
 	electionOffset = 3888 - 2181
 )
-
-// Free ports are taken from below those that systems give to connections, so that a port
-// that is free for a moment, while its node is down, does not become anybody's by chance.
-const firstFree, lastFree = 16500, 32000
-
-// errNoPort: the search has come to its end.
-var errNoPort = errors.New("no free ports on 127.0.0.1")
 
 // assign gives each node its ports: from a base on, or free ones for base 0.
 func assign(nodes []node, base int) error {
@@ -46,7 +40,7 @@ func assignFree(nodes []node) error {
 	}()
 	for i := range nodes {
 		for _, port := range []*int{&nodes[i].Client, &nodes[i].Quorum, &nodes[i].Election} {
-			l, err := freePort()
+			l, err := ensemble.FreePort(context.Background())
 			if err != nil {
 				return err
 			}
@@ -55,15 +49,6 @@ func assignFree(nodes []node) error {
 		}
 	}
 	return nil
-}
-
-func freePort() (net.Listener, error) {
-	for range 1000 {
-		if l, err := listen(firstFree + rand.IntN(lastFree-firstFree)); err == nil {
-			return l, nil
-		}
-	}
-	return nil, errNoPort
 }
 
 func listen(port int) (net.Listener, error) {

@@ -134,24 +134,10 @@ func (c *Cluster) awaitNode(ctx context.Context, id int) error {
 	})
 }
 
-// reaches tells whether a node and those that it has links to are a majority.
+// reaches tells whether a node can find a majority.
 func (c *Cluster) reaches(id int) bool {
-	s, err := c.load()
-	if err != nil {
-		return false
-	}
-	self := s.node(id)
-	voters, near := 0, 0
-	for _, n := range s.list() {
-		if n.Observer {
-			continue
-		}
-		voters++
-		if n.State == ensemble.Running && !slices.Contains(self.In, n.ID) && !slices.Contains(self.Out, n.ID) {
-			near++
-		}
-	}
-	return near > voters/2
+	nodes, err := c.Nodes()
+	return err == nil && ensemble.Reaches(nodes, id)
 }
 
 // whyEnded returns nil for a node that runs, and else what it has said last.
