@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/zoka-project/zoka/clientproto/jute"
@@ -51,7 +52,10 @@ func DecodeNotification(p []byte) (zab.Notification, error) {
 		n.Epoch = r.Long()
 		n.Version = r.Int()
 		if n.Version >= notificationVersion {
-			n.Config = append([]byte{}, r.Buffer()...)
+			n.Config = bytes.Clone(r.Buffer())
+			if n.Config == nil {
+				r.Fail("no configuration")
+			}
 		}
 		if n.Version > notificationVersion {
 			r.Rest() // what later releases may add
