@@ -13,28 +13,30 @@ type word struct {
 	// args is how many bytes follow the word.
 	args int
 	run  func(s *Server, args []byte, out io.Writer)
+	// always says that it is answered by a server that does not serve, too.
+	always bool
 }
 
 // words has one row for each four-letter word.
 var words = [...]word{
-	{"ruok", 0, func(_ *Server, _ []byte, out io.Writer) { io.WriteString(out, "imok") }},
-	{"srvr", 0, wordSrvr},
-	{"stat", 0, wordStat},
-	{"cons", 0, wordCons},
-	{"crst", 0, wordCrst},
-	{"srst", 0, wordSrst},
-	{"mntr", 0, wordMntr},
-	{"conf", 0, wordConf},
-	{"envi", 0, wordEnvi},
-	{"dirs", 0, wordDirs},
-	{"dump", 0, wordDump},
-	{"wchs", 0, wordWchs},
-	{"wchc", 0, wordWchc},
-	{"wchp", 0, wordWchp},
-	{"isro", 0, wordIsro},
-	{"gtmk", 0, wordGtmk},
-	{"stmk", 8, wordStmk},
-	{"hash", 0, wordHash},
+	{"ruok", 0, func(_ *Server, _ []byte, out io.Writer) { io.WriteString(out, "imok") }, true},
+	{"srvr", 0, wordSrvr, false},
+	{"stat", 0, wordStat, false},
+	{"cons", 0, wordCons, false},
+	{"crst", 0, wordCrst, false},
+	{"srst", 0, wordSrst, false},
+	{"mntr", 0, wordMntr, false},
+	{"conf", 0, wordConf, false},
+	{"envi", 0, wordEnvi, true},
+	{"dirs", 0, wordDirs, false},
+	{"dump", 0, wordDump, false},
+	{"wchs", 0, wordWchs, false},
+	{"wchc", 0, wordWchc, false},
+	{"wchp", 0, wordWchp, false},
+	{"isro", 0, wordIsro, true},
+	{"gtmk", 0, wordGtmk, true},
+	{"stmk", 8, wordStmk, true},
+	{"hash", 0, wordHash, false},
 }
 
 // word finds a command by its bytes.
@@ -61,10 +63,13 @@ func (c *conn) command(w *word) error {
 	c.mu.Unlock()
 	out := outWriter{c}
 	// zkServer.sh needs srvr: no whitelist forbids it.
-	if w.name == "srvr" || slices.Contains(c.s.cfg.Words, "*") || slices.Contains(c.s.cfg.Words, w.name) {
-		w.run(c.s, args[:w.args], out)
-	} else {
+	switch allowed := w.name == "srvr" || slices.Contains(c.s.cfg.Words, "*") || slices.Contains(c.s.cfg.Words, w.name); {
+	case !allowed:
 		fmt.Fprintf(out, "%s is not executed because it is not in the whitelist.\n", w.name)
+	case !w.always && !c.s.Serving():
+		io.WriteString(out, notServing)
+	default:
+		w.run(c.s, args[:w.args], out)
 	}
 	c.mu.Lock()
 	c.stats.sent++
@@ -96,8 +101,11 @@ func wordSrvr(s *Server, _ []byte, out io.Writer) {
 func (s *Server) writeFigures(out io.Writer) {
 	st := s.Stats()
 	fmt.Fprintf(out, "Latency min/avg/max: %d/%s/%d\n", st.MinLatency, decimal(st.AvgLatency), st.MaxLatency)
-	fmt.Fprintf(out, "Received: %d\nSent: %d\nConnections: %d\nOutstanding: %d\nZxid: %v\nMode: standalone\nNode count: %d\n",
-		st.Received, st.Sent, st.Connections, st.Outstanding, st.Zxid, st.Nodes)
+	fmt.Fprintf(out, "Received: %d\nSent: %d\nConnections: %d\nOutstanding: %d\nZxid: %v\nMode: %s\nNode count: %d\n",
+		st.Received, st.Sent, st.Connections, st.Outstanding, st.Zxid, st.Mode(), st.Nodes)
+	if at := st.Standing; at != nil && at.Mode == "leader" {
+		fmt.Fprintf(out, "Proposal sizes last/min/max: %d/%d/%d\n", at.Proposals.Last, at.Proposals.Min, at.Proposals.Max)
+	}
 }
 
 // decimal prints a number as Java's #.#### and a double's toString do: at least one decimal,

@@ -19,7 +19,11 @@ const javaDate = "Mon Jan 02 15:04:05 MST 2006"
 func wordDump(s *Server, _ []byte, out io.Writer) {
 	d := s.DumpSessions()
 	fmt.Fprintln(out, "SessionTracker dump:")
-	writeBuckets(out, "Session", d.Expiry, func(id zkproto.SessionID) string { return id.String() })
+	if _, leads := s.leads(); leads {
+		writeBuckets(out, "Session", d.Expiry, func(id zkproto.SessionID) string { return id.String() })
+	} else {
+		writeGlobalSessions(out, s.GlobalSessions())
+	}
 	fmt.Fprintf(out, "ephemeral nodes dump:\nSessions with Ephemerals (%d):\n", len(d.Ephemerals))
 	for _, id := range slices.Sorted(maps.Keys(d.Ephemerals)) {
 		fmt.Fprintf(out, "%v:\n", id)
@@ -31,6 +35,14 @@ func wordDump(s *Server, _ []byte, out io.Writer) {
 	writeBuckets(out, "Connections", s.connExpiry(), func(c ConnStats) string {
 		return fmt.Sprintf("ip: %s sessionId: 0x%x", javaAddr(c.Addr), uint64(c.Session))
 	})
+}
+
+// writeGlobalSessions prints what a learner knows of sessions. Source: LearnerSessionTracker.
+func writeGlobalSessions(out io.Writer, timeouts map[zkproto.SessionID]int32) {
+	fmt.Fprintf(out, "Global Sessions(%d):\n", len(timeouts))
+	for _, id := range slices.Sorted(maps.Keys(timeouts)) {
+		fmt.Fprintf(out, "%v\t%dms\n", id, timeouts[id])
+	}
 }
 
 // writeBuckets prints what expires when, the earliest first.

@@ -27,8 +27,12 @@ func wordConf(s *Server, _ []byte, out io.Writer) {
 	c := s.Conf()
 	fmt.Fprintf(out, "clientPort=%d\nsecureClientPort=-1\ndataDir=%s\ndataDirSize=%d\ndataLogDir=%s\ndataLogSize=%d\n",
 		c.ClientPort, c.DataDir, c.DataDirSize, c.DataLogDir, c.DataLogSize)
-	fmt.Fprintf(out, "tickTime=%d\nmaxClientCnxns=%d\nminSessionTimeout=%d\nmaxSessionTimeout=%d\nclientPortListenBacklog=-1\nserverId=0\n",
+	fmt.Fprintf(out, "tickTime=%d\nmaxClientCnxns=%d\nminSessionTimeout=%d\nmaxSessionTimeout=%d\nclientPortListenBacklog=-1\n",
 		c.TickTime, c.MaxClientCnxns, c.MinSessionTimeout, c.MaxSessionTimeout)
+	fmt.Fprintf(out, "serverId=%d\n", c.ServerID)
+	if c.Quorum != nil {
+		c.Quorum.write(out)
+	}
 }
 
 // Conf is what conf prints. Times are in milliseconds.
@@ -37,7 +41,9 @@ type Conf struct {
 	DataDir, DataLogDir                            string // with version-2
 	DataDirSize, DataLogSize                       int64
 	TickTime, MinSessionTimeout, MaxSessionTimeout int64
-	MaxClientCnxns                                 int // 0 is no limit
+	MaxClientCnxns                                 int         // 0 is no limit
+	ServerID                                       int64       // 0 for a standalone server
+	Quorum                                         *QuorumConf // nil for one
 }
 
 // Conf tells the configuration that is in force. Sizes that cannot be told are 0.
@@ -46,6 +52,9 @@ func (s *Server) Conf() Conf {
 		DataDir: s.folder.SnapDir(), DataLogDir: s.folder.LogDir(),
 		TickTime: s.cfg.TickTime.Milliseconds(), MaxClientCnxns: max(s.cfg.MaxClientCnxns, 0),
 		MinSessionTimeout: s.cfg.MinSessionTimeout.Milliseconds(), MaxSessionTimeout: s.cfg.MaxSessionTimeout.Milliseconds(),
+	}
+	if c.Quorum = s.quorumConf(); c.Quorum != nil {
+		c.ServerID = s.cfg.ServerID
 	}
 	var err error
 	if c.DataDirSize, c.DataLogSize, err = s.folder.Sizes(); err != nil {
@@ -131,8 +140,11 @@ func osVersion() string {
 // wordMntr prints the figures for programs. Source: MonitorCommand.
 func wordMntr(s *Server, _ []byte, out io.Writer) {
 	st := s.Stats()
-	fmt.Fprintf(out, "zk_version\t%s\nzk_server_state\tstandalone\n", Version())
-	for _, m := range Metrics() {
+	fmt.Fprintf(out, "zk_version\t%s\nzk_server_state\t%s\n", Version(), st.Mode())
+	if st.Standing != nil {
+		fmt.Fprintf(out, "zk_peer_state\t%s\n", st.Standing.PeerState())
+	}
+	for _, m := range Metrics(&st) {
 		for _, v := range m.Values(&st) {
 			fmt.Fprintf(out, "zk_%s\t%s\n", v.Name, v)
 		}
@@ -153,7 +165,13 @@ func (s *Server) TraceMask() int64 { return s.traceMask.Load() ^ defaultTraceMas
 // SetTraceMask sets the mask of gtmk.
 func (s *Server) SetTraceMask(mask int64) { s.traceMask.Store(mask ^ defaultTraceMask) }
 
-func wordIsro(_ *Server, _ []byte, out io.Writer) { fmt.Fprint(out, "rw") }
+func wordIsro(s *Server, _ []byte, out io.Writer) {
+	if !s.Serving() {
+		fmt.Fprint(out, "null")
+		return
+	}
+	fmt.Fprint(out, "rw")
+}
 
 // wordHash prints the tree's digests at some transactions. The server keeps none, which in ZooKeeper too is an empty
 // answer. Source: DigestCommand.

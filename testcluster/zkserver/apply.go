@@ -5,6 +5,7 @@ import (
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/lease"
 	"github.com/zoka-project/zoka/testcluster/txn"
+	"github.com/zoka-project/zoka/testcluster/zab"
 	"github.com/zoka-project/zoka/testcluster/znode"
 )
 
@@ -17,8 +18,9 @@ type applier struct {
 	drains []*conn // connections whose queued reads may go on
 	event  *znode.Event
 	zxid   zkproto.Zxid
-	tell   func(*conn) // sends event to a connection; made once
-	now    int64       // of the chunk, by sessions.clock
+	tell   func(*conn)  // sends event to a connection; made once
+	now    int64        // of the chunk, by sessions.clock
+	syncs  []zab.LinkID // learners to be told that a sync is done
 }
 
 // applyChunk is how many transactions are applied under one take of the write lock.
@@ -40,6 +42,10 @@ func (a *applier) run() {
 		}
 		for rest := batch; len(rest) > 0; {
 			n := min(len(rest), applyChunk)
+			if err := a.resolve(rest[:n]); err != nil {
+				a.s.fail(err)
+				return
+			}
 			a.apply(rest[:n])
 			rest = rest[n:]
 		}
@@ -64,18 +70,17 @@ func (a *applier) apply(ws []*write) {
 	}
 	a.s.treeMu.Unlock()
 	a.drainReads()
-	size := 0
-	for _, w := range ws {
-		size += len(w.body)
-	}
-	a.s.inflight.Add(-int64(len(ws)))
-	a.s.inflightBytes.Add(-int64(size))
+	finish(ws)
 	for i, c := range a.kicks {
 		c.touched = false
 		c.kick()
 		a.kicks[i] = nil
 	}
 	a.kicks = a.kicks[:0]
+	for _, l := range a.syncs {
+		a.s.member.syncDone(l)
+	}
+	a.syncs = a.syncs[:0]
 	for _, w := range ws {
 		a.s.recycle(w)
 	}
@@ -108,6 +113,10 @@ func (a *applier) kick(c *conn) {
 // applyOne changes the tree, tells those who watch, and then answers.
 func (a *applier) applyOne(w *write) {
 	s := a.s
+	if w.op == zkproto.OpSync {
+		a.synced(w)
+		return
+	}
 	var res znode.Result
 	res, a.events = s.tree.Apply(&w.x, a.events[:0])
 	applySession(s.table, &w.x)
@@ -122,7 +131,7 @@ func (a *applier) applyOne(w *write) {
 	// who have not been told of it.
 	s.lastZxid.Store(int64(w.x.Zxid))
 	if w.x.Type == zkproto.OpCloseSession {
-		if c := s.sessions.closed(w.session); c != nil && c != w.c {
+		if c := s.sessions.closed(w.x.Session); c != nil && c != w.c {
 			a.kick(c)
 			c.mu.Lock()
 			c.hangup = true
@@ -155,14 +164,20 @@ func (a *applier) answer(w *write, res *znode.Result) {
 	} else {
 		c.answered++
 		c.answerWrite(w, res)
-		if len(c.queue) > 0 && c.queue[0].after <= c.answered && !c.drain {
-			c.drain = true
-			a.drains = append(a.drains, c)
-		}
 	}
-	c.stats.note(w.op, w.xid, w.x.Zxid)
+	a.answered(c, w, w.x.Zxid, anUpdate)
+}
+
+// answered counts an answer and has the reads go on that have waited for it. The
+// connection's lock is held.
+func (a *applier) answered(c *conn, w *write, zxid zkproto.Zxid, kind requestKind) {
+	if len(c.queue) > 0 && c.queue[0].after <= c.answered && !c.drain {
+		c.drain = true
+		a.drains = append(a.drains, c)
+	}
+	c.stats.note(w.op, w.xid, zxid)
 	c.stats.noted-- // its latency is known here
-	c.stats.answer(a.now, max(a.now-w.arrived, 0), 1, anUpdate)
+	c.stats.answer(a.now, max(a.now-w.arrived, 0), 1, kind)
 	c.stats.tell(a.s)
 }
 

@@ -30,6 +30,11 @@ type conn struct {
 	arrived int64    // when what is in the buffer was read, by sessions.clock
 	batch   []*write // of the chunk, to be submitted
 
+	// Of the term in which the session is served; set with mu held, once.
+	term  *term // nil: a standalone server
+	flow  *flow
+	ended <-chan struct{} // closed when the term ends; nil: never
+
 	told uint64 // guarded by the tree's write lock: the last event's serial number
 
 	// The applier's own:
@@ -49,6 +54,9 @@ type conn struct {
 	submitted uint64       // writes
 	answered  uint64       // of those
 	queue     []queued     // reads behind an unanswered write
+	pending   []*write     // forwarded writes, to be answered when their commits come
+	syncs     int          // unanswered ones, of an ensemble's
+	held      bool         // a write behind one of those is not read yet
 	sasl      *sasl.Exchange
 	reader    jute.Reader // of the read being served
 	stats     connStats
@@ -135,13 +143,17 @@ func (c *conn) leave() {
 	for c.flushing {
 		c.wake.Wait()
 	}
-	c.out, c.queue = nil, nil
+	finish(c.pending) // nobody is there to be answered
+	c.out, c.queue, c.pending = nil, nil, nil
 	c.mu.Unlock()
 	c.s.sessions.detach(c.session, c)
 	c.s.treeMu.RLock()
 	c.s.watches.forget(c)
 	c.s.treeMu.RUnlock()
 	c.s.dropConn(c)
+	if c.term != nil {
+		c.term.left()
+	}
 }
 
 // loop serves an established session.
@@ -149,7 +161,7 @@ func (c *conn) loop() error {
 	for {
 		more, err := c.serveChunk()
 		if len(c.batch) > 0 {
-			c.s.submit(c.batch)
+			c.s.submit(c.term, c.flow, c.batch)
 			clear(c.batch)
 			c.batch = c.batch[:0]
 		}
@@ -177,6 +189,7 @@ func (c *conn) serveChunk() (more bool, err error) {
 	g := chunk{c: c}
 	c.mu.Lock()
 	defer g.unlock()
+	c.held = false
 	for range chunkFrames {
 		if c.hangup || c.overflow {
 			return false, errHangup
@@ -187,6 +200,11 @@ func (c *conn) serveChunk() (more bool, err error) {
 		frame, err := c.in.next(int32(c.s.cfg.JuteMaxBuffer))
 		if frame == nil {
 			return false, err
+		}
+		if c.syncs > 0 && g.overtakes(frame) {
+			c.held = true
+			c.in.unread(frame)
+			return true, nil
 		}
 		if err := g.request(frame); err != nil {
 			return false, err
@@ -228,9 +246,10 @@ func (c *conn) waitForRoom() error {
 	defer c.mu.Unlock()
 	for !c.hangup && !c.overflow && !c.s.stopped() {
 		unanswered := c.answered < c.submitted || len(c.queue) > 0
-		busy := unanswered && c.s.busy()
+		busy := unanswered && c.flow.busy()
 		unsent := c.flushing && len(c.out) > chunkBytes
-		if !busy && !unsent && len(c.queue) < maxQueued {
+		held := c.held && c.syncs > 0
+		if !busy && !unsent && !held && len(c.queue) < maxQueued {
 			return nil
 		}
 		c.wake.Wait()

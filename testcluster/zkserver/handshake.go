@@ -28,7 +28,11 @@ func (c *conn) handshake() error {
 	if err := zkproto.Decode(frame, &q); err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
-	if seen, have := q.LastZxidSeen, c.s.treeZxid(); seen > have {
+	if !c.enter() {
+		c.s.log.Debug("refused a client: not serving", "client", c.nc.RemoteAddr())
+		return errHangup
+	}
+	if seen, have := q.LastZxidSeen, c.s.horizon(c.term); seen > have {
 		// Another server may have it; a client must never see an older state.
 		c.s.log.Info("refused a client that has seen more than this server", "client", c.nc.RemoteAddr(), "seen", seen, "here", have)
 		return errHangup
@@ -78,13 +82,14 @@ func (c *conn) newSession() error {
 	w := c.s.newWrite(c, 0, zkproto.OpCreateSession)
 	w.body = binary.BigEndian.AppendUint32(w.body, uint32(c.timeout))
 	w.arrived = c.s.sessions.clock()
-	c.s.submit([]*write{w})
+	c.s.submit(c.term, c.flow, []*write{w})
 	select {
 	case <-c.ready:
 		return nil
+	case <-c.ended:
 	case <-c.s.quit:
-		return errHangup
 	}
+	return errHangup
 }
 
 // reattach takes over a session that the client has had before.
@@ -94,7 +99,13 @@ func (c *conn) reattach(q *zkproto.ConnectRequest) error {
 	}
 	var old *conn
 	ok := lease.ValidPassword(q.SessionID, q.Password)
-	if ok {
+	switch {
+	case ok && c.term.follows():
+		var err error
+		if old, ok, err = c.term.learn.revalidate(c, q.SessionID); err != nil {
+			return err
+		}
+	case ok:
 		old, ok = c.s.sessions.reattach(q.SessionID, c.timeout, c)
 	}
 	if !ok {

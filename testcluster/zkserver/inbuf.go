@@ -48,6 +48,9 @@ func (in *inbuf) next(limit int32) ([]byte, error) {
 	return frame, nil
 }
 
+// unread takes back the frame that next has returned last.
+func (in *inbuf) unread(frame []byte) { in.r -= 4 + len(frame) }
+
 // buffered is what has been received and not handed out.
 func (in *inbuf) buffered() []byte { return in.b[in.r:in.w] }
 

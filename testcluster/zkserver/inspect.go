@@ -29,13 +29,26 @@ type Stats struct {
 	Transactions                int64 // applied since the start
 
 	Measured
+	// Standing is a member's part in its ensemble, nil for a standalone server.
+	Standing *Standing
+}
+
+// Mode is how srvr names what the server is.
+func (st *Stats) Mode() string {
+	if st.Standing == nil {
+		return "standalone"
+	}
+	return st.Standing.Mode
 }
 
 // Stats returns the counters.
 func (s *Server) Stats() Stats {
 	st := s.measured()
+	if at, member := s.Standing(); member {
+		st.Standing = &at
+	}
 	st.AuthFailures, st.RejectedConns = s.authFailures.Load(), s.rejected.Load()
-	st.Outstanding, st.Uptime = s.inflight.Load(), s.cfg.Now().Sub(s.sessions.start)
+	st.Outstanding, st.Uptime = s.outstanding(), s.cfg.Now().Sub(s.sessions.start)
 	s.snap.mu.Lock()
 	st.SnapshotsTaken, st.LastSnapshot, st.LastSnapshotTime = s.snap.taken, s.snap.zxid, s.snap.at
 	s.snap.mu.Unlock()
@@ -47,6 +60,9 @@ func (s *Server) Stats() Stats {
 	defer s.treeMu.RUnlock()
 	st.Zxid, st.Nodes, st.Ephemerals = s.tree.LastZxid(), s.tree.NodeCount(), s.tree.EphemeralCount()
 	st.DataSize, st.Sessions, st.Transactions = s.tree.DataSize(), s.table.Len(), s.applied
+	if at := st.Standing; at != nil && at.Mode == "leader" {
+		st.Zxid = max(st.Zxid, zkproto.Zxid(at.Epoch<<32)) // as ZooKeeper has it before the first transaction
+	}
 	s.watches.mu.Lock()
 	st.Watches = s.watches.data.count + s.watches.child.count
 	s.watches.mu.Unlock()
@@ -59,6 +75,9 @@ func (s *Server) ResetStats() {
 	defer s.totals.mu.Unlock()
 	s.totals.news = news{}
 	s.measures.reset()
+	if t, leads := s.leads(); leads && t != nil {
+		t.lead.sizes.reset()
+	}
 }
 
 // ConnStats are the counters of one connection: what cons prints.
@@ -138,9 +157,11 @@ type SessionDump struct {
 func (s *Server) DumpSessions() SessionDump {
 	d := SessionDump{Expiry: make(map[time.Time][]zkproto.SessionID), Ephemerals: make(map[zkproto.SessionID][]string)}
 	s.sessions.mu.Lock()
-	for id, at := range s.sessions.tracker.All() {
-		when := s.sessions.start.Add(time.Duration(at) * time.Millisecond)
-		d.Expiry[when] = append(d.Expiry[when], id)
+	if s.sessions.tracker != nil {
+		for id, at := range s.sessions.tracker.All() {
+			when := s.sessions.start.Add(time.Duration(at) * time.Millisecond)
+			d.Expiry[when] = append(d.Expiry[when], id)
+		}
 	}
 	s.sessions.mu.Unlock()
 	s.treeMu.RLock()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/lease"
 	"github.com/zoka-project/zoka/testcluster/txnlog"
 	"github.com/zoka-project/zoka/testcluster/znode"
 )
@@ -25,13 +26,25 @@ func (s *Server) load() (err error) {
 	if err != nil {
 		return fmt.Errorf("load %s: %w", s.cfg.DataDir, err)
 	}
-	if err := s.restore(log); err != nil {
+	c, fresh, err := s.restore(log)
+	if err == nil {
+		s.tree, s.table = c.tree, c.table
+		s.showConfig()
+		if fresh {
+			// Apache refuses a folder with logs and no snapshot: it begins with this one.
+			err = s.writeSnapshot()
+		}
+	}
+	if err != nil {
 		_ = log.Close() // nothing was written
 		return fmt.Errorf("load %s: %w", s.cfg.DataDir, err)
 	}
 	last := s.tree.LastZxid()
 	s.lastZxid.Store(int64(last))
-	s.decided.committed = last
+	s.decided.init(last)
+	if s.cfg.Ensemble != nil {
+		return s.join(log, last)
+	}
 	s.order = &standalone{last: last, log: txnlog.NewWriter(log, txnlog.WriterOptions{
 		MaxBatch: s.cfg.MaxBatch, FlushDelay: s.cfg.FlushDelay,
 		Persisted: s.decided.commit, Failed: s.fail,
@@ -39,26 +52,25 @@ func (s *Server) load() (err error) {
 	return nil
 }
 
-func (s *Server) restore(log *txnlog.Log) error {
-	snap, err := s.loadSnapshot()
+// restore reads the newest snapshot and replays the log. fresh says that there is no snapshot,
+// and one may be written: a member of an ensemble does not know whether what it has replayed
+// is committed.
+func (s *Server) restore(log *txnlog.Log) (c content, fresh bool, err error) {
+	c, snap, err := s.loadSnapshot()
 	if err != nil {
-		return err
+		return c, false, err
 	}
-	replayed, err := s.replay(log, snap.Zxid+1)
+	replayed, err := replay(c, log, snap.Zxid+1)
 	if err != nil {
-		return err
+		return c, false, err
 	}
 	s.log.Info("loaded the data", "folder", s.cfg.DataDir, "snapshot", snap.Path, "replayed", replayed,
-		"zxid", s.tree.LastZxid(), "nodes", s.tree.NodeCount(), "sessions", s.table.Len())
-	if snap.Path == "" {
-		// Apache refuses a folder with logs and no snapshot: it begins with this one.
-		return s.writeSnapshot()
-	}
-	return nil
+		"zxid", c.tree.LastZxid(), "nodes", c.tree.NodeCount(), "sessions", c.table.Len())
+	return c, snap.Path == "" && (replayed == 0 || s.cfg.Ensemble == nil), nil
 }
 
 // loadSnapshot reads the newest valid snapshot, or begins an empty tree where there is none.
-func (s *Server) loadSnapshot() (txnlog.LoadedSnapshot, error) {
+func (s *Server) loadSnapshot() (content, txnlog.LoadedSnapshot, error) {
 	var into *restoring
 	snap, err := s.folder.LoadNewest(func() txnlog.SnapshotSink {
 		if into != nil {
@@ -68,24 +80,22 @@ func (s *Server) loadSnapshot() (txnlog.LoadedSnapshot, error) {
 		return into
 	})
 	if into == nil {
-		s.tree = znode.New(s.cfg.treeOptions())
-		return snap, err
+		return content{znode.New(s.cfg.treeOptions()), lease.NewTable()}, snap, err
 	}
 	tree, refused := into.finish()
 	switch {
 	case err != nil:
-		return snap, err
+		return content{}, snap, err
 	case refused != nil:
-		return snap, fmt.Errorf("%s: %w", snap.Path, refused)
+		return content{}, snap, fmt.Errorf("%s: %w", snap.Path, refused)
 	}
-	s.tree, s.table = tree, into.table
-	s.tree.SetLastZxid(snap.Zxid)
-	return snap, nil
+	tree.SetLastZxid(snap.Zxid)
+	return content{tree, into.table}, snap, nil
 }
 
 // closeOrphans ends the sessions that have ephemeral nodes but are not in the table, which a
 // damaged or foreign snapshot may contain. Source: ZooKeeperServer.loadData.
-func (s *Server) closeOrphans() {
+func (s *Server) closeOrphans(t *term) {
 	s.treeMu.RLock()
 	var gone []zkproto.SessionID
 	for id := range s.tree.EphemeralSessions() {
@@ -96,6 +106,6 @@ func (s *Server) closeOrphans() {
 	s.treeMu.RUnlock()
 	for _, id := range gone {
 		s.log.Warn("a session that is gone has ephemeral nodes: closing it", "session", id)
-		s.own(id, zkproto.OpCloseSession, nil)
+		s.own(t, id, zkproto.OpCloseSession, nil)
 	}
 }

@@ -1,6 +1,9 @@
 package zkserver
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // MetricKind is how a figure moves.
 type MetricKind int
@@ -37,6 +40,8 @@ type Metric struct {
 	Summary func(*Stats) Summary
 	// Decimal writes a whole value with its .0 where ZooKeeper does.
 	Decimal bool
+	// only says whether a server has the row at all; nil: each has it.
+	only func(*Stats) bool
 }
 
 // MetricValue is one line of mntr: a name without zk_, and a number, whole or not.
@@ -69,8 +74,8 @@ func (m *Metric) Values(st *Stats) []MetricValue {
 	}
 }
 
-// Metrics are the rows of a standalone server, gauges first. The slice is the caller's.
-func Metrics() []Metric {
+// Metrics are the rows of the server that st is of, gauges first. The slice is the caller's.
+func Metrics(st *Stats) []Metric {
 	rows := []Metric{
 		{Name: "avg_latency", Help: "mean time from a request to its answer, in ms", Value: func(s *Stats) float64 { return s.AvgLatency }, Decimal: true},
 		{Name: "min_latency", Help: "shortest time from a request to its answer, in ms", Value: count(func(s *Stats) int64 { return s.MinLatency })},
@@ -107,11 +112,11 @@ func Metrics() []Metric {
 	for _, name := range never {
 		rows = append(rows, Metric{Name: name.name, Kind: name.kind, Help: "always 0: " + name.why, Value: zero, Decimal: name.name == "connection_drop_probability"})
 	}
-	return rows
+	return slices.DeleteFunc(append(standingFigures(), rows...), func(m Metric) bool { return m.only != nil && !m.only(st) })
 }
 
 const (
-	alone    = "a standalone server has no ensemble"
+	alone    = "this server does not count it"
 	tlsless  = "the server speaks no TLS"
 	noChance = "no connection is dropped at random"
 )

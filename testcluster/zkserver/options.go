@@ -163,6 +163,10 @@ func (c *Config) treeOptions() znode.Options {
 	return znode.Options{ExtendedTypes: c.ExtendedTypes, Emulate353TTL: c.Emulate353TTL}
 }
 
+func (c *Config) prepOptions() prep.Options {
+	return prep.Options{Tree: c.treeOptions(), EnforceQuota: c.EnforceQuota, Reconfig: c.Reconfig}
+}
+
 // auth returns the rules of access by the settings.
 func (c *Config) auth() (*prep.Auth, error) {
 	providers := append([]prep.Provider{ipProvider{}, saslProvider{}}, c.AuthProviders...)

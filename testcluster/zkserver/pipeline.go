@@ -6,6 +6,7 @@ import (
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/prep"
 	"github.com/zoka-project/zoka/testcluster/txn"
+	"github.com/zoka-project/zoka/testcluster/zab"
 )
 
 // write is a request that changes something, from the connection to its reply.
@@ -17,7 +18,13 @@ type write struct {
 	body    []byte // the transaction shares its memory
 	ids     []zkproto.ID
 	arrived int64
+	flow    *flow   // that it counts in; nil: nobody waits for it
 	x       txn.Txn // once it is decided
+
+	// In an ensemble:
+	raw  []byte     // a committed transaction that was decided elsewhere, still to be decoded
+	link zab.LinkID // the learner that has forwarded it; 0: none
+	task func()     // the sequencer calls it instead of deciding a transaction
 }
 
 // newWrite returns an empty write of a connection, or of the server itself.
@@ -35,7 +42,7 @@ func (s *Server) newWrite(c *conn, xid int32, op zkproto.OpCode) *write {
 
 func (s *Server) recycle(w *write) {
 	body := w.body
-	if cap(body) > maxPooledBody {
+	if cap(body) > maxPooledBody || w.link != 0 {
 		body = nil
 	}
 	*w = write{body: body}
@@ -44,28 +51,23 @@ func (s *Server) recycle(w *write) {
 
 const maxPooledBody = 16 << 10
 
-// own submits a write of the server itself.
-func (s *Server) own(session zkproto.SessionID, op zkproto.OpCode, body []byte) {
+// own submits a write of the server itself, in the term in which it has come up; nil is
+// standalone.
+func (s *Server) own(t *term, session zkproto.SessionID, op zkproto.OpCode, body []byte) {
 	w := s.newWrite(nil, 0, op)
 	w.session, w.body, w.arrived = session, append(w.body, body...), s.sessions.clock()
-	s.submit([]*write{w})
+	s.submit(t, &s.flow, []*write{w})
 }
 
-// submit puts writes into the server's queue, in their order.
-func (s *Server) submit(ws []*write) {
-	size := 0
-	for _, w := range ws {
-		size += len(w.body)
+// submit hands writes on, in their order: to the sequencer of a standalone server, or to
+// where the term has them decided.
+func (s *Server) submit(t *term, f *flow, ws []*write) {
+	if t != nil {
+		t.submit(ws)
+		return
 	}
-	s.inflight.Add(int64(len(ws)))
-	s.inflightBytes.Add(int64(size))
+	f.begin(ws)
 	s.queue.put(ws...)
-}
-
-// busy says that too much is submitted and not answered: in number, or in bytes.
-func (s *Server) busy() bool {
-	limit := int64(s.cfg.GlobalOutstandingLimit)
-	return limit >= 0 && s.inflight.Load() > limit || s.inflightBytes.Load() > maxInflightBytes
 }
 
 // mailbox is a queue that one goroutine empties, all at once.
@@ -78,7 +80,9 @@ type mailbox struct {
 
 func (m *mailbox) put(ws ...*write) {
 	m.mu.Lock()
-	m.list = append(m.list, ws...)
+	if !m.closed { // else nobody will ever look
+		m.list = append(m.list, ws...)
+	}
 	m.mu.Unlock()
 	m.filled.Signal()
 }
@@ -109,11 +113,17 @@ func (m *mailbox) close() {
 // sequencer decides writes, one after another: the one goroutine that uses prep.
 type sequencer struct {
 	s     *Server
+	queue *mailbox
+	order order
 	prep  *prep.Prep
-	req   prep.Request
-	w     *write
-	now   int64
-	bytes []byte
+	// failed is told why no more can be decided, proposed how long each transaction is; nil
+	// need not know.
+	failed   func(error)
+	proposed func(bytes int)
+	req      prep.Request
+	w        *write
+	now      int64
+	bytes    []byte
 }
 
 // prepChunk is how many writes are decided under one take of the tree's read lock.
@@ -122,14 +132,14 @@ const prepChunk = 64
 func (q *sequencer) run() {
 	var spare []*write
 	for {
-		batch := q.s.queue.take(spare)
+		batch := q.queue.take(spare)
 		if batch == nil {
 			return
 		}
 		for rest := batch; len(rest) > 0; {
 			n := min(len(rest), prepChunk)
 			if err := q.sequence(rest[:n]); err != nil {
-				q.s.fail(err)
+				q.failed(err)
 				q.discard()
 				return
 			}
@@ -142,7 +152,7 @@ func (q *sequencer) run() {
 
 // discard drops what is still submitted after a failure: it will not be answered.
 func (q *sequencer) discard() {
-	for q.s.queue.take(nil) != nil {
+	for q.queue.take(nil) != nil {
 	}
 }
 
@@ -153,8 +163,12 @@ func (q *sequencer) sequence(ws []*write) error {
 	q.prep.Trim()
 	build := q.build
 	for _, w := range ws {
+		if w.task != nil {
+			w.task()
+			continue
+		}
 		q.w = w
-		if err := q.s.order.Propose(build); err != nil {
+		if err := q.order.Propose(build); err != nil {
 			return err
 		}
 	}
@@ -164,9 +178,12 @@ func (q *sequencer) sequence(ws []*write) error {
 // build decides the write at hand and returns the transaction's bytes.
 func (q *sequencer) build(zxid zkproto.Zxid) []byte {
 	w := q.w
-	q.req = prep.Request{Session: w.session, Cxid: w.xid, Op: w.op, Body: w.body, IDs: w.ids}
+	q.req = prep.Request{Session: w.session, Cxid: w.xid, Op: w.op, Body: w.body, IDs: w.ids, Owner: int64(q.s.sessions.owner(w.link))}
 	w.x = q.prep.Next(&q.req, zxid, q.now)
 	q.bytes = w.x.AppendTo(q.bytes[:0])
+	if q.proposed != nil {
+		q.proposed(len(q.bytes))
+	}
 	q.s.decided.put(w)
 	return q.bytes
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/zoka-project/zoka/testcluster/znode"
 )
 
-// replay applies the log from a zxid on. Reading and decoding go ahead of applying, in a
+// replay applies the log from a zxid on to what a snapshot held. Reading and decoding go ahead of applying, in a
 // goroutine that has ended when replay returns.
-func (s *Server) replay(log *txnlog.Log, from zkproto.Zxid) (count int, err error) {
+func replay(c content, log *txnlog.Log, from zkproto.Zxid) (count int, err error) {
 	stop := make(chan struct{})
 	batches := make(chan replayBatch, 2)
 	go decodeLog(log, from, batches, stop)
@@ -23,8 +23,8 @@ func (s *Server) replay(log *txnlog.Log, from zkproto.Zxid) (count int, err erro
 	var events []znode.Event
 	for b := range batches {
 		for i := range b.txns {
-			_, events = s.tree.Apply(&b.txns[i], events[:0])
-			applySession(s.table, &b.txns[i])
+			_, events = c.tree.Apply(&b.txns[i], events[:0])
+			applySession(c.table, &b.txns[i])
 		}
 		count += len(b.txns)
 		if b.err != nil {

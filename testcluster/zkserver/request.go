@@ -36,21 +36,48 @@ func (g *chunk) request(frame []byte) error {
 	case zkproto.OpCreate, zkproto.OpCreate2, zkproto.OpCreateContainer, zkproto.OpCreateTTL, zkproto.OpDelete,
 		zkproto.OpSetData, zkproto.OpSetACL, zkproto.OpMulti, zkproto.OpReconfig, zkproto.OpCloseSession:
 		c.propose(xid, op, frame[headerLen:])
+	case zkproto.OpSync:
+		if c.term == nil {
+			return g.read(frame)
+		}
+		c.syncs++
+		c.propose(xid, op, frame[headerLen:])
 	case zkproto.OpExists, zkproto.OpGetData, zkproto.OpGetACL, zkproto.OpGetChildren, zkproto.OpGetChildren2,
-		zkproto.OpMultiRead, zkproto.OpSync, zkproto.OpGetEphemerals, zkproto.OpGetAllChildrenNumber,
+		zkproto.OpMultiRead, zkproto.OpGetEphemerals, zkproto.OpGetAllChildrenNumber,
 		zkproto.OpSetWatches, zkproto.OpSetWatches2, zkproto.OpAddWatch, zkproto.OpRemoveWatches,
 		zkproto.OpCheckWatches, zkproto.OpWhoAmI:
-		if c.answered < c.submitted || len(c.queue) > 0 {
-			c.queue = append(c.queue, queued{c.submitted, c.arrived, append([]byte(nil), frame...)})
-			return nil
-		}
-		g.lockTree()
-		c.read(frame)
+		return g.read(frame)
 	default:
 		c.s.log.Warn("refused an operation that does not exist", "client", c.nc.RemoteAddr(), "op", op)
 		c.refuse(xid, -1, zkproto.Unimplemented)
 	}
 	return nil
+}
+
+// read serves a read, or has it wait behind the connection's unanswered writes.
+func (g *chunk) read(frame []byte) error {
+	c := g.c
+	if c.answered < c.submitted || len(c.queue) > 0 {
+		c.queue = append(c.queue, queued{c.submitted, c.arrived, append([]byte(nil), frame...)})
+		return nil
+	}
+	g.lockTree()
+	c.read(frame)
+	return nil
+}
+
+// overtakes says whether a request could be answered before a sync that came earlier: a write
+// may be committed before a quorum has confirmed who leads.
+func (g *chunk) overtakes(frame []byte) bool {
+	if len(frame) < headerLen {
+		return false
+	}
+	switch zkproto.OpCode(binary.BigEndian.Uint32(frame[4:])) {
+	case zkproto.OpCreate, zkproto.OpCreate2, zkproto.OpCreateContainer, zkproto.OpCreateTTL, zkproto.OpDelete,
+		zkproto.OpSetData, zkproto.OpSetACL, zkproto.OpMulti, zkproto.OpReconfig, zkproto.OpCloseSession:
+		return true
+	}
+	return false
 }
 
 // refuse answers with an error and closes the connection behind it.

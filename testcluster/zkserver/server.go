@@ -28,22 +28,22 @@ type Server struct {
 	lock   io.Closer // of the data folder
 	folder *txnlog.Folder
 	order  order
+	member *member // nil: standalone
 
 	treeMu  sync.RWMutex
 	tree    *znode.Tree // guarded by treeMu, as are the next two
 	table   *lease.Table
 	applied int64 // transactions since the start
 
-	watches       *watches
-	sessions      *sessions
-	queue         mailbox // writes to be decided
-	decided       decided
-	lastZxid      atomic.Int64
-	inflight      atomic.Int64 // writes submitted and not applied
-	inflightBytes atomic.Int64 // of their bodies
-	buffers       sync.Pool
-	writes        sync.Pool
-	snap          snapshots
+	watches  *watches
+	sessions *sessions
+	queue    mailbox // writes to be decided
+	decided  decided
+	lastZxid atomic.Int64
+	flow     flow // of a standalone server
+	buffers  sync.Pool
+	writes   sync.Pool
+	snap     snapshots
 
 	totals       totals
 	measures     measures
@@ -74,20 +74,18 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	if cfg.Ensemble != nil {
-		return nil, errors.New("a member of an ensemble cannot be started yet")
-	}
 	auth, err := cfg.auth()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
 		cfg: cfg, log: cfg.Logger, auth: auth,
-		table: lease.NewTable(), watches: newWatches(), sessions: newSessions(&cfg),
+		watches: newWatches(), sessions: newSessions(&cfg),
 		conns: make(map[*conn]struct{}), byPeer: make(map[string]int),
 		quit: make(chan struct{}), ended: make(chan struct{}),
 	}
-	s.queue.filled.L, s.decided.changed.L = &s.queue.mu, &s.decided.mu
+	s.queue.filled.L = &s.queue.mu
+	s.flow.limit = int64(cfg.GlobalOutstandingLimit)
 	s.snap.chance = rand.New(rand.NewPCG(cfg.Seed, 0))
 	if err := cfg.FS.MkdirAll(cfg.DataDir, 0o755); err != nil && !cfg.NoCreate {
 		return nil, fmt.Errorf("open the data folder: %w", err)
@@ -107,20 +105,28 @@ func New(cfg Config) (*Server, error) {
 // Start begins to serve. It returns at once.
 func (s *Server) Start() {
 	s.started = true
-	s.sessions.restore(s.table)
-	seq := &sequencer{s: s, prep: prep.New(s.tree, s.sessions, s.auth, prep.Options{
-		Tree: s.cfg.treeOptions(), EnforceQuota: s.cfg.EnforceQuota, Reconfig: s.cfg.Reconfig,
-	})}
-	s.decides.Go(seq.run)
 	s.applies.Go((&applier{s: s}).run)
-	s.closeOrphans()
-	if s.Stats().SnapshotsTaken == 0 {
-		s.startSnapshot() // as Apache does: the next start need not replay what this one did
+	if s.member != nil {
+		s.member.directs.Go(s.member.direct)
+	} else {
+		s.startAlone()
 	}
 	s.serving.Go(s.tick)
 	s.serving.Go(s.reapLoop)
 	for _, l := range s.cfg.Listeners {
 		s.serving.Go(func() { s.accept(l) })
+	}
+}
+
+// startAlone begins to decide about writes.
+func (s *Server) startAlone() {
+	s.sessions.lead(s.table, nil)
+	seq := &sequencer{s: s, queue: &s.queue, order: s.order, failed: s.fail,
+		prep: prep.New(s.tree, s.sessions, s.auth, s.cfg.prepOptions())}
+	s.decides.Go(seq.run)
+	s.closeOrphans(nil)
+	if s.Stats().SnapshotsTaken == 0 {
+		s.startSnapshot() // as Apache does: the next start need not replay what this one did
 	}
 }
 
@@ -161,6 +167,9 @@ func (s *Server) close() error {
 	s.serving.Wait()
 	s.queue.close()
 	s.decides.Wait()
+	if s.member != nil {
+		s.member.close()
+	}
 	err := s.order.Close()
 	s.decided.close()
 	s.applies.Wait()
@@ -196,6 +205,7 @@ func (s *Server) stop() {
 		for _, c := range s.connections() {
 			c.endNow()
 		}
+		s.decided.nudge()
 	})
 }
 

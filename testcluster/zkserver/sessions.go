@@ -6,6 +6,7 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/lease"
+	"github.com/zoka-project/zoka/testcluster/zab"
 )
 
 // sessions is the server's view of its sessions: who is attached, and when they expire.
@@ -13,34 +14,86 @@ type sessions struct {
 	start time.Time
 	now   func() time.Time
 
-	mu      sync.Mutex
+	tick int64       // tickTime in milliseconds
+	self lease.Owner // of the sessions of this server's own clients
+
+	mu    sync.Mutex
+	conns map[zkproto.SessionID]*conn
+	last  zkproto.SessionID
+	// tracker is that of the server that decides about expiry, standalone or a leader; nil
+	// elsewhere. term is the leader's.
 	tracker *lease.Tracker
-	conns   map[zkproto.SessionID]*conn
-	last    zkproto.SessionID
+	term    *term
+	// touched has the timeouts of the sessions that a learner has heard of and not told its
+	// leader; nil elsewhere.
+	touched map[zkproto.SessionID]int32
 }
+
+// ownClients owns the sessions that are attached to the leader itself. Links count from 1.
+const ownClients lease.Owner = -1
 
 func newSessions(c *Config) *sessions {
 	start := c.Now()
-	return &sessions{
-		start:   start,
-		now:     c.Now,
-		tracker: lease.NewTracker(c.TickTime.Milliseconds(), 0),
-		conns:   make(map[zkproto.SessionID]*conn),
-		last:    lease.FirstID(c.ServerID, start.UnixMilli()),
+	s := &sessions{
+		start: start,
+		now:   c.Now,
+		tick:  c.TickTime.Milliseconds(),
+		conns: make(map[zkproto.SessionID]*conn),
+		last:  lease.FirstID(c.ServerID, start.UnixMilli()),
 	}
+	if c.Ensemble != nil {
+		s.self = ownClients
+	}
+	return s
+}
+
+// owner is whose a session is that is heard of by a link; 0 is no link.
+func (s *sessions) owner(l zab.LinkID) lease.Owner {
+	if l == 0 {
+		return s.self
+	}
+	return lease.Owner(l)
 }
 
 // clock is milliseconds since the start, by a clock that does not jump.
 func (s *sessions) clock() int64 { return s.now().Sub(s.start).Milliseconds() }
 
-// restore arms every session of the table with its full timeout.
-func (s *sessions) restore(table *lease.Table) {
+// lead begins to decide about expiry: every session of the table has its full timeout, and
+// belongs to nobody until somebody asks for it. t is nil for a standalone server.
+func (s *sessions) lead(table *lease.Table, t *term) {
 	now := s.clock()
+	tracker := lease.NewTracker(s.tick, now)
+	for id, timeout := range table.All() {
+		tracker.Add(id, timeout, 0, now)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id, timeout := range table.All() {
-		s.tracker.Add(id, timeout, 0, now)
+	s.tracker, s.term, s.touched = tracker, t, nil
+}
+
+// follow begins to note who is heard of, for a leader elsewhere.
+func (s *sessions) follow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tracker, s.term, s.touched = nil, nil, make(map[zkproto.SessionID]int32)
+}
+
+// rest ends lead or follow.
+func (s *sessions) rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tracker, s.term, s.touched = nil, nil, nil
+}
+
+// takeTouched returns who was heard of since the last call.
+func (s *sessions) takeTouched() map[zkproto.SessionID]int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	touched := s.touched
+	if len(touched) > 0 {
+		s.touched = make(map[zkproto.SessionID]int32)
 	}
+	return touched
 }
 
 // newID returns the id of a new session, which belongs to c.
@@ -58,12 +111,33 @@ func (s *sessions) reattach(id zkproto.SessionID, timeout int32, c *conn) (old *
 	now := s.clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.tracker.Touch(id, timeout, now) {
+	if !s.claimLocked(id, timeout, s.self, now) {
 		return nil, false
 	}
 	old = s.conns[id]
 	s.conns[id] = c
 	return old, true
+}
+
+// claim touches a session and gives it to an owner. It is false for a session that is gone.
+func (s *sessions) claim(id zkproto.SessionID, timeout int32, owner lease.Owner) bool {
+	now := s.clock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.claimLocked(id, timeout, owner, now)
+}
+
+func (s *sessions) claimLocked(id zkproto.SessionID, timeout int32, owner lease.Owner, now int64) bool {
+	return s.tracker != nil && s.tracker.Touch(id, timeout, now) && s.tracker.SetOwner(id, owner)
+}
+
+// attach notes that c has a session, and returns the connection that had it.
+func (s *sessions) attach(id zkproto.SessionID, c *conn) (old *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old = s.conns[id]
+	s.conns[id] = c
+	return old
 }
 
 // attached is the connection of a session, or nil.
@@ -86,7 +160,12 @@ func (s *sessions) touch(id zkproto.SessionID, timeout int32) {
 	now := s.clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tracker.Touch(id, timeout, now)
+	switch {
+	case s.tracker != nil:
+		s.tracker.Touch(id, timeout, now)
+	case s.touched != nil:
+		s.touched[id] = timeout
+	}
 }
 
 // closed forgets a session whose closeSession was applied, and returns its connection.
@@ -95,18 +174,25 @@ func (s *sessions) closed(id zkproto.SessionID) *conn {
 	defer s.mu.Unlock()
 	c := s.conns[id]
 	delete(s.conns, id)
-	s.tracker.Remove(id)
+	if s.tracker != nil {
+		s.tracker.Remove(id)
+	}
+	delete(s.touched, id)
 	return c
 }
 
-func (s *sessions) expire() []zkproto.SessionID {
+// expire returns the sessions that are due, and the term whose tracker says so.
+func (s *sessions) expire() ([]zkproto.SessionID, *term) {
 	now := s.clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tracker.Expire(now)
+	if s.tracker == nil {
+		return nil, nil
+	}
+	return s.tracker.Expire(now), s.term
 }
 
-// Check, Opening and Closing are prep.Sessions.
+// Check, Opening and Closing are prep.Sessions: their caller has a tracker.
 
 func (s *sessions) Check(id zkproto.SessionID, owner int64) zkproto.Code {
 	s.mu.Lock()

@@ -34,7 +34,7 @@ func (s *Server) maybeSnapshot(applied int) {
 	if p.after == 0 {
 		p.after = s.cfg.SnapCount/2 + p.chance.IntN(s.cfg.SnapCount/2)
 	}
-	if p.since += applied; p.since > p.after && s.startSnapshot() {
+	if p.since += applied; p.since > p.after && s.Serving() && s.startSnapshot() {
 		p.since, p.after = 0, 0
 	}
 }
@@ -78,15 +78,7 @@ func (s *Server) writeSnapshot() error {
 	if err != nil {
 		return err
 	}
-	f.Sessions(len(v.timeouts))
-	for id, timeout := range v.timeouts {
-		f.Session(id, timeout)
-	}
-	f.ACLs(len(v.acls))
-	for id, acl := range v.acls {
-		f.ACL(id, acl)
-	}
-	nodes := s.writeNodes(f, v.walk)
+	nodes := s.writeContent(f.SnapshotWriter, v)
 	if s.stopped() {
 		f.Abort()
 		return nil
@@ -132,12 +124,21 @@ func (s *Server) thaw(v *frozen) {
 	v.walk.Close()
 }
 
-// writeNodes copies the nodes in chunks, and writes each chunk without a lock.
-func (s *Server) writeNodes(f *txnlog.SnapshotFile, walk *znode.Walk) (nodes int) {
+// writeContent writes sessions, ACLs and nodes. It copies the nodes in chunks, and writes each
+// chunk without a lock.
+func (s *Server) writeContent(f *txnlog.SnapshotWriter, v *frozen) (nodes int) {
+	f.Sessions(len(v.timeouts))
+	for id, timeout := range v.timeouts {
+		f.Session(id, timeout)
+	}
+	f.ACLs(len(v.acls))
+	for id, acl := range v.acls {
+		f.ACL(id, acl)
+	}
 	var c copied
 	for more := true; more && !s.stopped() && f.Err() == nil; {
 		s.treeMu.RLock()
-		more = walk.Next(walkChunk, c.add)
+		more = v.walk.Next(walkChunk, c.add)
 		s.treeMu.RUnlock()
 		for i := range c.nodes {
 			n := &c.nodes[i]
@@ -178,8 +179,12 @@ func (c *copied) clear() {
 	c.nodes, c.bytes = c.nodes[:0], c.bytes[:0]
 }
 
-// Snapshot writes a snapshot now and waits for it.
+// Snapshot writes a snapshot now and waits for it. A member of an ensemble that does not serve
+// has a tree that may hold more than the ensemble, and writes none: ErrNotServing.
 func (s *Server) Snapshot() error {
+	if !s.Serving() {
+		return fmt.Errorf("no snapshot: %w", ErrNotServing)
+	}
 	if err := s.order.Roll(); err != nil {
 		return fmt.Errorf("end the log file for a snapshot: %w", err)
 	}

@@ -23,10 +23,11 @@ func (s *Server) tick() {
 		case <-s.quit:
 			return
 		case <-expiry.C:
-			for _, id := range s.sessions.expire() {
+			ids, t := s.sessions.expire()
+			for _, id := range ids {
 				s.log.Info("a session expired", "session", id)
 				s.measures.expired.Add(1)
-				s.own(id, zkproto.OpCloseSession, nil)
+				s.own(t, id, zkproto.OpCloseSession, nil)
 			}
 		case <-purge:
 			s.purge()
@@ -52,12 +53,16 @@ func (s *Server) reapLoop() {
 // over time as maxPerMinute wants. It is false when the server stops meanwhile.
 // Source: ContainerManager.checkContainers.
 func (s *Server) reap() bool {
+	t, leads := s.leads()
+	if !leads {
+		return true
+	}
 	s.treeMu.RLock()
 	paths := slices.Collect(s.tree.Reapable(s.cfg.Now().UnixMilli(), s.cfg.ContainerNeverUsed.Milliseconds()))
 	s.treeMu.RUnlock()
 	pause := time.Minute / time.Duration(max(s.cfg.ContainerPerMinute, 1))
 	for i, path := range paths {
-		s.own(0, zkproto.OpDeleteContainer, (&zkproto.PathRequest{Path: path}).AppendTo(nil))
+		s.own(t, 0, zkproto.OpDeleteContainer, (&zkproto.PathRequest{Path: path}).AppendTo(nil))
 		if i == len(paths)-1 {
 			break
 		}

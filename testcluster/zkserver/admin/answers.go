@@ -136,7 +136,7 @@ func monitor(a *admin, _ *http.Request, o *object) error {
 	st := a.s.Stats()
 	o.set("version", zkserver.Version())
 	o.set("server_state", "standalone")
-	for _, m := range zkserver.Metrics() {
+	for _, m := range zkserver.Metrics(&st) {
 		for _, v := range m.Values(&st) {
 			if v.Decimal {
 				*o = append(*o, member{v.Name, math.Round(v.Value*1e4) / 1e4})

@@ -34,7 +34,7 @@ func Handler(s *zkserver.Server, o Options) http.Handler {
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		st := s.Stats()
 		var b bytes.Buffer
-		for _, m := range zkserver.Metrics() {
+		for _, m := range zkserver.Metrics(&st) {
 			head(&b, m.Name, m.Kind.String(), m.Help)
 			if m.Kind == zkserver.Series {
 				sum := m.Summary(&st)

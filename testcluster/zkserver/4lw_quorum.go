@@ -1,0 +1,91 @@
+package zkserver
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+)
+
+// notServing is what words answer that need a server in service. Source: AbstractFourLetterCommand.
+const notServing = "This ZooKeeper instance is not currently serving requests\n"
+
+// QuorumConf is what conf prints of a member of an ensemble besides.
+type QuorumConf struct {
+	InitLimit, SyncLimit     int // in ticks
+	ElectionPort, QuorumPort int
+	Observer                 bool
+	Membership               string
+}
+
+func (s *Server) quorumConf() *QuorumConf {
+	e := s.cfg.Ensemble
+	if e == nil {
+		return nil
+	}
+	own := e.member(s.cfg.ServerID)
+	return &QuorumConf{
+		InitLimit: e.InitLimit, SyncLimit: e.SyncLimit, Observer: own.Observer,
+		ElectionPort: portOf(own.Election[0]), QuorumPort: portOf(own.Quorum[0]), Membership: string(e.Text),
+	}
+}
+
+// portOf is the port of host:port, 0 where there is none.
+func portOf(addr string) int {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(port) // 0 for a port with a name
+	return n
+}
+
+// write prints the lines of conf. Source: ZooKeeperServerConf, QuorumPeer.dumpConf.
+func (q *QuorumConf) write(out io.Writer) {
+	peerType := 0
+	if q.Observer {
+		peerType = 1
+	}
+	fmt.Fprintf(out, "initLimit=%d\nsyncLimit=%d\nelectionAlg=3\nelectionPort=%d\nquorumPort=%d\npeerType=%d\nmembership: \n%s",
+		q.InitLimit, q.SyncLimit, q.ElectionPort, q.QuorumPort, peerType, q.Membership)
+}
+
+// GlobalSessions are the sessions of the table and their timeouts in milliseconds: what a
+// learner knows of sessions.
+func (s *Server) GlobalSessions() map[zkproto.SessionID]int32 {
+	s.treeMu.RLock()
+	defer s.treeMu.RUnlock()
+	all := make(map[zkproto.SessionID]int32, s.table.Len())
+	for id, timeout := range s.table.All() {
+		all[id] = timeout
+	}
+	return all
+}
+
+// standingFigures are the rows of mntr that only members of ensembles have.
+func standingFigures() []Metric {
+	leads := func(at *Standing) bool { return at.Mode == "leader" }
+	observes := func(at *Standing) bool { return at.Mode == "observer" }
+	row := func(name, help string, has func(*Standing) bool, value func(*Standing) int64) Metric {
+		return Metric{
+			Name: name, Help: help,
+			Value: func(s *Stats) float64 { return float64(value(s.Standing)) },
+			only:  func(s *Stats) bool { return s.Standing != nil && (has == nil || has(s.Standing)) },
+		}
+	}
+	return []Metric{
+		row("quorum_size", "members that may vote", nil, func(at *Standing) int64 { return int64(at.QuorumSize) }),
+		row("observer_master_id", "the server that an observer follows", observes, func(at *Standing) int64 { return at.Leader }),
+		row("synced_observers", "observers that are up to date", nil, func(at *Standing) int64 { return int64(at.SyncedObservers) }),
+		row("learners", "followers and observers of this leader", leads, func(at *Standing) int64 { return int64(at.Learners) }),
+		row("synced_followers", "voting followers that are up to date", leads, func(at *Standing) int64 { return int64(at.SyncedFollowers) }),
+		row("synced_non_voting_followers", "always 0: every follower votes", leads, func(*Standing) int64 { return 0 }),
+		row("pending_syncs", "syncs that wait for a quorum", leads, func(at *Standing) int64 { return int64(at.PendingSyncs) }),
+		row("leader_uptime", "time since this server leads, in ms", leads, func(at *Standing) int64 { return at.LeaderUptime.Milliseconds() }),
+		row("last_proposal_size", "bytes of the last proposal", leads, func(at *Standing) int64 { return at.Proposals.Last }),
+		row("min_proposal_size", "bytes of the smallest proposal", leads, func(at *Standing) int64 { return at.Proposals.Min }),
+		row("max_proposal_size", "bytes of the largest proposal", leads, func(at *Standing) int64 { return at.Proposals.Max }),
+	}
+}
