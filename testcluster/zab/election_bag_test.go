@@ -19,12 +19,12 @@ type bag struct {
 	q       *quorum
 	cfg     Config
 	nodes   []*bagNode
-	wires   [][]wire // from, to: by index
+	wires   [][]bagWire // from, to: by index
 	now     int
 	maxWait int // a message is in the bag for so many ticks at most; 0: for ever
 	// told has what voters have said of leaders, for the check of decisions.
-	told    map[toldKey]bool
-	decided []decision
+	told    map[bagTold]bool
+	decided []bagDecision
 	// trace sums up all that has happened.
 	trace hash.Hash
 }
@@ -44,19 +44,19 @@ type bagNode struct {
 	round  int64 // the last that was told of while LOOKING
 }
 
-type wire struct {
+type bagWire struct {
 	cut   bool
-	items []item
+	items []bagItem
 }
 
-// item is a notification, or news of the connection itself.
-type item struct {
+// bagItem is a notification, or news of the connection itself.
+type bagItem struct {
 	n      *Notification
 	up     bool
 	sentAt int
 }
 
-type toldKey struct {
+type bagTold struct {
 	voter  ServerID
 	state  bool // settled
 	round  int64
@@ -64,7 +64,7 @@ type toldKey struct {
 	vote   Vote
 }
 
-type decision struct {
+type bagDecision struct {
 	at    int
 	id    ServerID
 	state State
@@ -78,11 +78,11 @@ func newBag(t *testing.T, seed uint64, members []Member) *bag {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bag{t: t, rng: rand.New(rand.NewPCG(seed, 16)), q: q, told: map[toldKey]bool{}, trace: fnv.New64a(),
+	b := &bag{t: t, rng: rand.New(rand.NewPCG(seed, 16)), q: q, told: map[bagTold]bool{}, trace: fnv.New64a(),
 		cfg: Config{Members: members, Text: testConfig, FinalizeWait: 20, NotifyMin: 20, NotifyMax: 600}}
 	for i, m := range members {
 		b.nodes = append(b.nodes, &bagNode{b: b, i: i, id: m.ID})
-		b.wires = append(b.wires, make([]wire, len(members)))
+		b.wires = append(b.wires, make([]bagWire, len(members)))
 	}
 	return b
 }
@@ -128,22 +128,22 @@ func (b *bag) setCut(a, c *bagNode, cut bool) {
 		return
 	}
 	b.logf("cut %d-%d %v", a.id, c.id, cut)
-	b.wires[a.i][c.i], b.wires[c.i][a.i] = wire{cut: cut}, wire{cut: cut}
+	b.wires[a.i][c.i], b.wires[c.i][a.i] = bagWire{cut: cut}, bagWire{cut: cut}
 	b.connect(a, c)
 }
 
 // connect tells both ends that there is a connection, if there is.
 func (b *bag) connect(a, c *bagNode) {
 	if b.linked(a, c) {
-		b.put(a, c, item{up: true})
-		b.put(c, a, item{up: true})
+		b.put(a, c, bagItem{up: true})
+		b.put(c, a, bagItem{up: true})
 	}
 }
 
 func (b *bag) linked(a, c *bagNode) bool { return a.up && c.up && !b.wires[a.i][c.i].cut }
 
 // put adds an item to what from sends to to.
-func (b *bag) put(from, to *bagNode, it item) {
+func (b *bag) put(from, to *bagNode, it bagItem) {
 	it.sentAt = b.now
 	w := &b.wires[from.i][to.i]
 	w.items = append(w.items, it)
@@ -156,7 +156,7 @@ func (b *bag) send(from *bagNode, n Notification) {
 	switch {
 	case to == nil || b.wires[from.i][to.i].cut:
 	case !to.up:
-		b.put(to, from, item{})
+		b.put(to, from, bagItem{})
 	default:
 		w := &b.wires[from.i][to.i]
 		// The election port keeps one waiting message for each peer: the newest.
@@ -164,7 +164,7 @@ func (b *bag) send(from *bagNode, n Notification) {
 			w.items[k-1].n = &n
 			return
 		}
-		b.put(from, to, item{n: &n})
+		b.put(from, to, bagItem{n: &n})
 	}
 }
 
@@ -253,7 +253,7 @@ func (n *bagNode) take() {
 	}
 	n.b.checkDecision(n, st, v)
 	n.b.logf("%d decides %v %v", n.id, st, v)
-	n.b.decided = append(n.b.decided, decision{n.b.now, n.id, st, v, n.e.round})
+	n.b.decided = append(n.b.decided, bagDecision{n.b.now, n.id, st, v, n.e.round})
 	n.state, n.leader, n.lost = st, v.Leader, 0
 	n.e.settle(st, v)
 }
@@ -330,9 +330,9 @@ func (n *bagNode) sync(epoch int64) {
 // checkSent holds for every notification: a LOOKING voter never stands for less than it has itself, and stays in its
 // round or goes on to a later one.
 func (b *bag) checkSent(from *bagNode, n *Notification) {
-	b.told[toldKey{voter: n.From, round: n.Round, vote: n.Vote}] = true
+	b.told[bagTold{voter: n.From, round: n.Round, vote: n.Vote}] = true
 	if n.State != Looking {
-		b.told[toldKey{voter: n.From, state: true, leader: n.Leader}] = true
+		b.told[bagTold{voter: n.From, state: true, leader: n.Leader}] = true
 		return
 	}
 	own := Vote{Leader: from.id, Zxid: from.own.Zxid, Epoch: from.own.Epoch}
@@ -358,8 +358,8 @@ func (b *bag) checkDecision(n *bagNode, st State, v Vote) {
 		b.t.Fatalf("tick %d: %d decides %v, %v", b.now, n.id, st, v)
 	}
 	backed := b.q.has(func(id ServerID) bool {
-		return id == n.id || b.told[toldKey{voter: id, round: n.e.round, vote: v}] ||
-			b.told[toldKey{voter: id, state: true, leader: v.Leader}]
+		return id == n.id || b.told[bagTold{voter: id, round: n.e.round, vote: v}] ||
+			b.told[bagTold{voter: id, state: true, leader: v.Leader}]
 	})
 	if !backed {
 		b.t.Fatalf("tick %d: %d decides on %v in round %d without a quorum", b.now, n.id, v, n.e.round)

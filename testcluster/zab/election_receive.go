@@ -38,6 +38,7 @@ func (e *election) receiveLooking(p *peer, n *Notification) {
 		e.reply(n.From)
 		if p.said != nil && p.said.State != Looking {
 			p.said = nil // whatever it followed, it does so no more
+			e.count()
 		}
 		return
 	}

@@ -149,7 +149,7 @@ func TestSim_FailoverNeedsNoTimer(t *testing.T) {
 			b.kill(dead)
 			for _, n := range b.nodes {
 				if n.up {
-					b.put(dead, n, item{})
+					b.put(dead, n, bagItem{})
 				}
 			}
 			b.decided = nil

@@ -20,6 +20,14 @@ func TestStart_TellsAllOtherVoters(t *testing.T) {
 	s.wantVote(2, vote(2, 9))
 }
 
+func TestStart_ForgetsTheLastElection(t *testing.T) {
+	s := startSolo(t, 1, voters(1, 2, 3))
+	s.hears(3, Leading, 7, vote(3, 8))
+	s.start(vote(1, 8))
+	s.hears(2, Following, 7, vote(3, 8))
+	s.wantLooking()
+}
+
 func TestStart_AloneDecidesAtOnce(t *testing.T) {
 	s := startSolo(t, 7, voters(7))
 	s.wantDecided(Leading, vote(7, 8))
@@ -244,6 +252,17 @@ func TestDecision_ABetterVoteStartsTheWaitAgain(t *testing.T) {
 	s.wantDecided(Following, vote(4, 8))
 }
 
+func TestDecision_ABetterVoteWithAQuorumOfItsOwn(t *testing.T) {
+	s := startSolo(t, 2, voters(1, 2, 3))
+	s.hears(1, Looking, 1, vote(2, 8))
+	s.ticks(4)
+	s.hears(3, Looking, 1, vote(3, 8))
+	s.ticks(4)
+	s.wantLooking()
+	s.tick()
+	s.wantDecided(Following, vote(3, 8))
+}
+
 func TestDecision_FallsWithItsQuorum(t *testing.T) {
 	s := startSolo(t, 2, voters(1, 2, 3))
 	s.hears(1, Looking, 1, vote(2, 8))
@@ -449,12 +468,24 @@ func TestLivelock_LeaderHasGivenUp(t *testing.T) {
 
 // A late LOOKING of an earlier round does not take away the vote of this one.
 func TestEarlierRound_KeepsTheVote(t *testing.T) {
-	s := startSolo(t, 3, voters(1, 2, 3))
+	s := startSolo(t, 3, voters(1, 2, 3, 4, 5))
 	s.start(vote(3, 8))
 	s.hears(1, Looking, 2, vote(3, 8))
 	s.hears(1, Looking, 1, vote(1, 8))
+	s.hears(2, Looking, 2, vote(3, 8))
 	s.ticks(5)
 	s.wantDecided(Leading, vote(3, 8))
+}
+
+// A new round is entered with the server's own vote, not with whom it has gone over to before.
+func TestLaterRound_BeginsWithItsOwnVote(t *testing.T) {
+	s := startSolo(t, 2, voters(1, 2, 3, 4, 5))
+	s.hears(3, Looking, 1, vote(5, 99))
+	s.wantVote(1, vote(5, 99))
+	s.wantTold(s.hears(1, Looking, 4, vote(3, 8)), 1, 3, 4, 5)
+	s.wantVote(4, vote(3, 8))
+	s.hears(3, Looking, 5, vote(1, 8))
+	s.wantVote(5, vote(2, 8))
 }
 
 func TestObserver(t *testing.T) {
