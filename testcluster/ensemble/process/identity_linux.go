@@ -39,7 +39,10 @@ func look(pid int) (started string, stopped bool, err error) {
 	}
 	switch fields[0][0] {
 	case 'Z', 'X':
-		return "", false, fs.ErrNotExist
+		// The first thread has ended; as long as others have not, files and ports are still held.
+		if threads, _ := strconv.Atoi(string(fields[17])); threads <= 1 {
+			return "", false, fs.ErrNotExist
+		}
 	case 'T', 't':
 		stopped = true
 	}

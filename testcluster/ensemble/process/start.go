@@ -47,8 +47,9 @@ func (c *Cluster) start(s *state, nodes []*node) error {
 		if _, err := ch.gate.Write(control.Go); err != nil && !errors.Is(err, syscall.EPIPE) {
 			return &ensemble.NodeError{Op: "start", ID: ch.node.ID, Err: err}
 		}
+		ch.node.Starting = false
 	}
-	return nil
+	return c.save(s)
 }
 
 // spawn starts the process of one node, which does not do anything yet.
@@ -84,6 +85,7 @@ func (c *Cluster) spawn(s *state, n *node) (child, error) {
 		return child{}, errors.Join(err, w.Close())
 	}
 	ch := child{n, w}
+	n.Starting = true
 	if n.identity, err = identify(cmd.Process.Pid); err != nil {
 		_ = cmd.Process.Kill() // it would end anyway
 		return child{}, errors.Join(fmt.Errorf("look at its process: %w", err), w.Close(), cmd.Wait())
@@ -118,6 +120,6 @@ func (c *Cluster) pidFile(id int) string {
 
 // forget notes that a node does not run.
 func (c *Cluster) forget(n *node) {
-	n.identity = identity{}
+	n.identity, n.Starting = identity{}, false
 	_ = os.Remove(c.pidFile(n.ID)) // it may be gone
 }

@@ -35,6 +35,8 @@ type node struct {
 	Election int   `json:"electionPort"`
 	In       []int `json:"cutIn,omitempty"`
 	Out      []int `json:"cutOut,omitempty"`
+	// Starting: its process may wait for a word to go that never comes.
+	Starting bool `json:"starting,omitempty"`
 	identity
 }
 

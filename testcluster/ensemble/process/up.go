@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -99,6 +100,11 @@ func (c *Cluster) begin(ctx context.Context, o *Options, temporary bool) (starte
 	var missing []*node
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
+		if n.Starting { // who was starting it has died
+			if err := c.stop(ctx, []*node{n}, syscall.SIGKILL); err != nil {
+				return started, err
+			}
+		}
 		if n.running() {
 			started.Before = append(started.Before, n.ID)
 			continue
