@@ -214,3 +214,5 @@ func await(t *testing.T, what string, done func() bool) {
 		}
 	}
 }
+
+func contains(err error, what string) bool { return strings.Contains(err.Error(), what) }
