@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/zoka-project/zoka/clientproto/jute"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -21,27 +23,52 @@ type conn struct {
 }
 
 // dial opens a session.
-func dial(addr string) (*conn, error) {
-	nc, err := net.Dial("tcp", addr)
+func dial(addr string) (*conn, error) { return dialSession(addr, 30*time.Second, 1<<18) }
+
+// connectLimit bounds the opening of a session: a server that does not serve may be silent.
+const connectLimit = time.Second
+
+// dialSession opens a session with a timeout, and reads through a buffer of the size.
+func dialSession(addr string, timeout time.Duration, buffer int) (*conn, error) {
+	nc, err := net.DialTimeout("tcp", addr, connectLimit)
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{nc: nc, r: bufio.NewReaderSize(nc, 1<<18)}
+	c := &conn{nc: nc, r: bufio.NewReaderSize(nc, buffer)}
+	if err := c.open(timeout); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("open a session: %w", err)
+	}
+	return c, nil
+}
+
+func (c *conn) open(timeout time.Duration) error {
+	if err := c.nc.SetDeadline(time.Now().Add(connectLimit)); err != nil {
+		return err
+	}
 	c.frame(func(b []byte) []byte {
-		return (&zkproto.ConnectRequest{Timeout: 30000, Password: make([]byte, zkproto.PasswordLen)}).AppendTo(b)
+		return (&zkproto.ConnectRequest{Timeout: int32(timeout.Milliseconds()), Password: make([]byte, zkproto.PasswordLen)}).AppendTo(b)
 	})
 	if err := c.flush(); err != nil {
-		return nil, err
+		return err
 	}
 	body, err := c.read()
 	if err != nil {
-		return nil, fmt.Errorf("open a session: %w", err)
+		return err
 	}
 	var rsp zkproto.ConnectResponse
 	if err := zkproto.Decode(body, &rsp); err != nil {
-		return nil, err
+		return err
 	}
-	return c, nil
+	if rsp.SessionID == 0 {
+		return errors.New("refused")
+	}
+	return c.nc.SetDeadline(time.Time{})
+}
+
+// sync waits until the server has what its leader has.
+func (c *conn) sync() error {
+	return c.pump(1, 1, func(c *conn, _ int) { c.request(zkproto.OpSync, &zkproto.PathRequest{Path: "/"}) })
 }
 
 func (c *conn) close() { c.nc.Close() }

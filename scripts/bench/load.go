@@ -56,7 +56,7 @@ func runLoad(ctx context.Context, b *bench) error {
 			return err
 		}
 		for _, op := range operations {
-			rate, err := measure(s.addr, op)
+			rate, err := measure([]string{s.addr}, op)
 			if err != nil {
 				return fmt.Errorf("%s: %w", op.name, err)
 			}
@@ -83,15 +83,19 @@ func prepareLoad(addr string) error {
 	})
 }
 
-// measure runs an operation from all connections at a time and returns requests a second.
-func measure(addr string, op operation) (float64, error) {
+// measure runs an operation from all connections at a time, spread over the servers, and
+// returns requests a second.
+func measure(addrs []string, op operation) (float64, error) {
 	conns := make([]*conn, loadConns)
 	for i := range conns {
-		c, err := dial(addr)
+		c, err := dial(addrs[i%len(addrs)])
 		if err != nil {
 			return 0, err
 		}
 		defer c.close()
+		if err := c.sync(); err != nil {
+			return 0, err
+		}
 		conns[i] = c
 	}
 	errs := make([]error, loadConns)

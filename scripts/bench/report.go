@@ -48,9 +48,24 @@ func (r *report) print(out io.Writer) {
 		default:
 			ratio = fmt.Sprintf("1/%.1f", theirs/ours)
 		}
-		fmt.Fprintf(w, "%s\t%.4g %s\t%.4g %s\t%s\t%s\t%.4g to %.4g\n", f.name, ours, f.unit, theirs, f.unit, ratio, f.goal, slices.Min(f.zoka), slices.Max(f.zoka))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.name, f.value(f.zoka), f.value(f.apache), ratio, f.goal, spread(f.zoka))
 	}
 	w.Flush()
+}
+
+// value is the median with its unit, - where nothing was measured.
+func (f *figure) value(v []float64) string {
+	if len(v) == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.4g %s", median(v), f.unit)
+}
+
+func spread(v []float64) string {
+	if len(v) == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.4g to %.4g", slices.Min(v), slices.Max(v))
 }
 
 func median(v []float64) float64 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,16 +37,28 @@ type server struct {
 // startServer starts a server on the named folder, which may have data, and waits until
 // it serves.
 func (b *bench) startServer(ctx context.Context, k kind, name string) (*server, error) {
-	dir := filepath.Join(b.dir, name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
+	s, err := b.launch(ctx, k, filepath.Join(b.dir, name), port, "tickTime=2000\n")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.await(ctx); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// launch starts a server on a folder and a port, with further lines of zoo.cfg.
+func (b *bench) launch(ctx context.Context, k kind, dir string, port int, more string) (*server, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
 	cfg := filepath.Join(dir, "zoo.cfg")
-	text := fmt.Sprintf("tickTime=2000\ndataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\nmaxClientCnxns=0\nadmin.enableServer=false\n4lw.commands.whitelist=*\n", dir, port)
+	text := fmt.Sprintf("dataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\nmaxClientCnxns=0\nadmin.enableServer=false\n4lw.commands.whitelist=*\n%s", dir, port, more)
 	if err := os.WriteFile(cfg, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
@@ -57,18 +70,13 @@ func (b *bench) startServer(ctx context.Context, k kind, name string) (*server, 
 		s.cmd = exec.CommandContext(ctx, "java", "-Xmx1000m", "-Djava.awt.headless=true", "-cp", debianClassPath,
 			"org.apache.zookeeper.server.quorum.QuorumPeerMain", cfg)
 	}
-	log, err := os.Create(filepath.Join(dir, "server.out"))
+	log, err := os.OpenFile(filepath.Join(dir, "server.out"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
 	}
+	defer log.Close()
 	s.cmd.Stdout, s.cmd.Stderr = log, log
-	err = s.cmd.Start()
-	log.Close()
-	if err != nil {
-		return nil, err
-	}
-	if err := s.await(ctx); err != nil {
-		s.stop()
+	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -80,7 +88,7 @@ func (s *server) await(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if answer, err := ask(s.addr, "srvr"); err == nil && strings.Contains(answer, "Mode:") {
+		if s.mode() != "" {
 			return nil
 		}
 	}
@@ -89,8 +97,48 @@ func (s *server) await(ctx context.Context) error {
 
 func (s *server) stop() {
 	_ = s.cmd.Process.Signal(os.Interrupt)
-	time.AfterFunc(20*time.Second, func() { _ = s.cmd.Process.Kill() })
+	kill := time.AfterFunc(20*time.Second, func() { _ = s.cmd.Process.Kill() })
+	defer kill.Stop()
 	_ = s.cmd.Wait() // a server ended by a signal reports just that
+}
+
+// kill is kill -9.
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait() // it was killed: the error says so
+}
+
+// mode is leader, follower, standalone, or "" while the server does not serve.
+func (s *server) mode() string {
+	answer, err := ask(s.addr, "srvr")
+	if err != nil {
+		return ""
+	}
+	_, mode, _ := strings.Cut(answer, "Mode: ")
+	mode, _, _ = strings.Cut(mode, "\n")
+	return mode
+}
+
+// cpu is the processor time that the server has used.
+func (s *server) cpu() (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// The fields after the name, which stands in brackets: state is the first, utime and stime are 12 and 13.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 13 {
+		return 0, errors.New("no times in /proc")
+	}
+	var ticks int
+	for _, f := range fields[11:13] {
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100, nil // USER_HZ is 100 on Linux
 }
 
 // resident is the server's resident memory in MB of a million bytes.

@@ -15,7 +15,7 @@ const (
 
 // runTree measures a server with a million znodes of 100 bytes, and its restart.
 func runTree(ctx context.Context, b *bench) error {
-	for _, k := range kinds {
+	for _, k := range b.only {
 		name := "tree-" + k.name
 		s, err := b.startServer(ctx, k, name)
 		if err != nil {
