@@ -86,6 +86,7 @@ func TestReceive_Looking(t *testing.T) {
 		{"observing", 3, Observing, 4, vote(5, 99), nil, mine, 3},
 		{"no state of this world", 3, State(17), 4, vote(5, 99), nil, mine, 3},
 		{"from itself", 2, Looking, 4, vote(5, 99), nil, mine, 3},
+		{"from itself, in this round", 2, Looking, 3, vote(5, 99), nil, mine, 3},
 		{"an observer asks", 6, Looking, 1, vote(math.MinInt64, math.MinInt64), []ServerID{6}, mine, 3},
 		{"an observer in a later round, which would answer", 6, Looking, 4, vote(5, 99), nil, mine, 3},
 		{"an observer that has settled", 6, Observing, 3, vote(5, 99), nil, mine, 3},
@@ -252,6 +253,17 @@ func TestDecision_ABetterVoteStartsTheWaitAgain(t *testing.T) {
 	s.wantDecided(Following, vote(4, 8))
 }
 
+func TestDecision_TalkDoesNotProlongTheWait(t *testing.T) {
+	s := startSolo(t, 2, voters(1, 2, 3))
+	for range 5 {
+		s.wantLooking()
+		s.hears(1, Looking, 1, vote(2, 8))
+		s.hears(3, Observing, 1, vote(3, 8))
+		s.tick()
+	}
+	s.wantDecided(Leading, vote(2, 8))
+}
+
 func TestDecision_ABetterVoteWithAQuorumOfItsOwn(t *testing.T) {
 	s := startSolo(t, 2, voters(1, 2, 3))
 	s.hears(1, Looking, 1, vote(2, 8))
@@ -384,6 +396,20 @@ func TestJoin_NeedsAQuorum(t *testing.T) {
 	s.wantDecided(Following, vote(3, 8))
 }
 
+// Those who are LOOKING follow nobody in another round, and who OBSERVES has no vote.
+func TestJoin_OnlySettledVotersCount(t *testing.T) {
+	s := startSolo(t, 5, voters(1, 2, 3, 4, 5))
+	s.hears(2, Looking, 1, vote(3, 9))
+	s.hears(1, Observing, 5, vote(3, 9))
+	s.hears(4, Following, 5, vote(3, 9))
+	s.hears(3, Leading, 5, vote(3, 9))
+	s.hears(1, State(7), 5, vote(3, 9))
+	s.ticks(15)
+	s.wantLooking()
+	s.hears(1, Following, 5, vote(3, 9))
+	s.wantDecided(Following, vote(3, 9))
+}
+
 // In the server's own round LOOKING votes and its own one count too, if they are exactly the leader's.
 func TestJoin_InItsOwnRound(t *testing.T) {
 	s := startSolo(t, 1, voters(1, 2, 3, 4, 5))
@@ -436,6 +462,8 @@ func TestLivelock_NobodyFollowsADeadLeader(t *testing.T) {
 		for _, id := range []ServerID{2, 3, 4} {
 			s.hears(id, Following, round, vote(5, 8))
 		}
+		s.hears(5, Following, round, vote(2, 8)) // it follows another, and they have not noticed
+		s.hears(4, Following, round, vote(5, 8))
 		s.ticks(15)
 		s.wantLooking()
 		s.wantVote(1, vote(1, 8)) // nor does what settled servers say change the vote

@@ -31,6 +31,7 @@ func TestQuorumHas(t *testing.T) {
 	withObserver := append(voters(1, 2, 3), Member{ID: 4, Observer: true, Group: 7, Weight: 9})
 	uneven := grouped([2]int64{1, 3}, [2]int64{1, 1}, [2]int64{1, 1}, [2]int64{2, 1})
 	weightless := grouped([2]int64{1, 1}, [2]int64{2, 1}, [2]int64{3, 0}, [2]int64{3, 0})
+	threeAndOne := grouped([2]int64{1, 1}, [2]int64{2, 1}, [2]int64{3, 1}, [2]int64{4, 0})
 	even := grouped([2]int64{1, 2}, [2]int64{1, 2})
 	for _, tt := range []struct {
 		name    string
@@ -56,6 +57,7 @@ func TestQuorumHas(t *testing.T) {
 		{"one of two groups is half", uneven, []ServerID{1, 2, 3}, false},
 		{"the light ones do not", uneven, []ServerID{2, 3, 4}, false},
 		{"a group without weight does not count", weightless, []ServerID{1, 2}, true},
+		{"nor does it raise the bar", threeAndOne, []ServerID{1, 3}, true},
 		{"nor does it make up for another", weightless, []ServerID{1, 3, 4}, false},
 		{"half of a group's weight", even, []ServerID{1}, false},
 	} {
