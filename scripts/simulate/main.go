@@ -5,7 +5,7 @@
 //	go run ./scripts/simulate -print S -servers 5
 //
 // Seeds from S on are run, N of them or until the time is over. The first that fails is made smaller and printed as a
-// trace, with what happens in it, and the command ends with code 1. A trace that it has printed, or any other in
+// trace, with what happens in it, and the command ends with code 1 (-keep goes on, and only names the seeds). A trace that it has printed, or any other in
 // testdata, can be run and explained with -trace.
 package main
 
@@ -31,6 +31,7 @@ type options struct {
 	length                               time.Duration
 	trace                                string
 	print                                int
+	keep                                 bool
 }
 
 var errFound = errors.New("a seed has failed")
@@ -44,6 +45,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many seeds at a time")
 	flag.IntVar(&o.lines, "lines", 200, "how much of a failing trace is told")
 	flag.StringVar(&o.trace, "trace", "", "run and explain this trace instead")
+	flag.BoolVar(&o.keep, "keep", false, "go on after a failure, and only name the seeds that fail")
 	flag.IntVar(&o.print, "print", 0, "print the trace of this seed instead")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -107,8 +109,11 @@ func hunt(ctx context.Context, o *options) error {
 	}
 	workers.Wait()
 	fmt.Printf("%d seeds from %d in %v: %v\n", h.done.Load(), o.from, time.Since(started).Round(time.Second), h.total)
-	if h.failed == 0 {
+	switch {
+	case h.failed == 0:
 		return nil
+	case o.keep:
+		return errFound
 	}
 	lines := zabtest.Plan(h.failed, o.voters(h.failed))
 	_, err := zabtest.Run(lines, zabtest.NewCore)
@@ -136,7 +141,11 @@ func (h *hunter) work(ctx context.Context, o *options) {
 		if err != nil && (h.failed == 0 || seed < h.failed) {
 			h.failed = seed
 		}
-		stop := h.failed != 0
+		if err != nil && o.keep {
+			line, _, _ := strings.Cut(err.Error(), "\n")
+			fmt.Printf("seed %d with %d voters: %s (%v)\n", seed, o.voters(seed), line, w.Knobs)
+		}
+		stop := h.failed != 0 && !o.keep
 		h.mu.Unlock()
 		if stop {
 			return

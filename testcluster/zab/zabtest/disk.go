@@ -96,16 +96,15 @@ func (d *disk) truncate(z zab.Zxid) {
 // removes says whether op can take away what had been durable, and from which zxid on.
 func (op *diskOp) removes() bool { return op.Kind == zab.TruncateLog || op.Kind == zab.InstallSnapshot }
 
-// crash ends what is on its way: some of it has got there, in order. A snapshot may have got as far as the log that
-// is cut for it.
-func (d *disk) crash() error {
-	reached := d.rng.IntN(len(d.pending) + 1)
+// crash ends what is on its way: the first ops of it have got there, and half of the next: of a snapshot, the log has
+// been cut for it.
+func (d *disk) crash(reached int, half bool) error {
 	for _, op := range d.pending[:reached] {
 		if err := d.do(op); err != nil {
 			return err
 		}
 	}
-	if reached < len(d.pending) && d.pending[reached].Kind == zab.InstallSnapshot && d.rng.IntN(2) == 0 {
+	if half && reached < len(d.pending) && d.pending[reached].Kind == zab.InstallSnapshot {
 		d.truncate(d.pending[reached].Zxid)
 	}
 	d.pending, d.busy, d.lastSeq, d.crashAfter = nil, false, 0, 0

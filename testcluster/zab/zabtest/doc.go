@@ -17,6 +17,7 @@
 //	sync s1 3                    session 1 asks server 3 for a read that must not be stale
 //	crash 3 | crash leader       a server stops dead; its disk keeps what was synced and some of what was not
 //	crash 3 after 2              the same, once two more disk operations have been done
+//	lose 3                       a crash that leaves nothing of what was not synced
 //	pause 3, resume 3            a server stands still, and goes on
 //	cut 1>2, cut 1=2, heal       bytes are held back, one way or both ways, and go on when healed
 //	break 1=2                    connections end; what was under way arrives in part

@@ -57,8 +57,8 @@ func (p *planner) target() string {
 // kinds are what can happen in this seed. What is listed more than once happens more often.
 func (p *planner) kinds() []func() {
 	kinds := []func(){p.write, p.write, p.write, p.write, p.sync, p.start, p.start}
-	faults := []func(){p.crash, p.crashAfter, p.cut, p.isolate, p.split, p.breaks, p.pause, p.hold, p.snapshot, p.storm}
-	heals := []func(){p.start, p.start, p.heal, p.heal, p.heal, p.start, p.resume, p.release, p.write, p.startAll}
+	faults := []func(){p.crash, p.crashAfter, p.cut, p.isolate, p.split, p.breaks, p.pause, p.hold, p.snapshot, p.storm, p.depose}
+	heals := []func(){p.start, p.start, p.heal, p.heal, p.heal, p.start, p.resume, p.release, p.write, p.startAll, p.sync}
 	for n := 1 + p.rng.IntN(5); n > 0; n-- {
 		i := p.rng.IntN(len(faults))
 		kinds = append(kinds, faults[i], heals[i])
@@ -72,12 +72,17 @@ func (p *planner) write() {
 
 func (p *planner) sync() {
 	if p.rng.IntN(3) == 0 {
-		for id := range p.n {
-			p.line("sync s%d %d", 5+p.rng.IntN(3), id+1)
-		}
+		p.syncAll()
 		return
 	}
 	p.line("sync s%d %s", 1+p.rng.IntN(4), p.target())
+}
+
+// syncAll asks everybody, those who should no longer answer among them.
+func (p *planner) syncAll() {
+	for id := range p.n {
+		p.line("sync s%d %d", 5+p.rng.IntN(3), id+1)
+	}
 }
 
 func (p *planner) start()    { p.line("start %d", p.any()) }
@@ -98,6 +103,23 @@ func (p *planner) resume() {
 	for id := range p.n {
 		p.line("resume %d", id+1)
 	}
+	if p.rng.IntN(2) == 0 {
+		p.syncAll()
+	}
+}
+
+// depose has the leader stand still until the others have another one and go on with that. It does not know when it
+// is asked for a read.
+func (p *planner) depose() {
+	p.line("pause leader")
+	p.run(500 + p.rng.IntN(3000))
+	for id := range p.n {
+		p.line("write s%d %d x2", 1+p.rng.IntN(4), id+1)
+	}
+	p.run(1 + p.rng.IntN(200))
+	p.resume()
+	p.run(p.rng.IntN(20))
+	p.syncAll()
 }
 
 func (p *planner) release() {
@@ -106,7 +128,12 @@ func (p *planner) release() {
 	}
 }
 
-func (p *planner) heal() { p.line("heal") }
+func (p *planner) heal() {
+	p.line("heal")
+	if p.rng.IntN(4) == 0 {
+		p.syncAll()
+	}
+}
 
 // two are two servers.
 func (p *planner) two() (a, b int) {

@@ -19,6 +19,7 @@ type server struct {
 	inbox  []func() // what has come in meanwhile
 
 	role zab.Role
+	told string // of it
 	// term counts the stretches of serving.
 	term  int
 	links map[zab.LinkID]*link
@@ -47,14 +48,14 @@ func (s *server) start() {
 		return
 	}
 	w := s.w
-	d := zab.Durable{Accepted: s.disk.accepted, Current: s.disk.current, Last: s.disk.last()}
+	d := zab.Durable{Accepted: s.disk.accepted, Current: s.disk.current, Last: s.disk.last(), Floor: s.disk.snapZxid}
 	core, err := w.make(w.config(s.id), d)
 	if err != nil {
 		w.fail(s, "it cannot start from %+v: %v", d, err)
 		return
 	}
 	s.life++
-	s.core, s.role = core, zab.Role{}
+	s.core, s.role, s.told = core, zab.Role{}, ""
 	s.links, s.streams, s.moves = map[zab.LinkID]*link{}, map[zab.LinkID][]zab.Entry{}, map[int]int{}
 	s.tree, s.verified = s.disk.load(), 0
 	s.drain()
@@ -77,18 +78,28 @@ func (s *server) tickEvery(every Time, life int) {
 	s.w.after(Time(s.rng.IntN(int(every))), next)
 }
 
-// crash stops it dead.
+// crash stops it dead. Of what was not synced, some has reached the disk.
 func (s *server) crash() {
-	if s.core == nil {
-		return
+	if s.core != nil {
+		s.stop(s.disk.rng.IntN(len(s.disk.pending)+1), s.disk.rng.IntN(2) == 0)
 	}
+}
+
+// lose stops it dead, and nothing that was not synced is left.
+func (s *server) lose() {
+	if s.core != nil {
+		s.stop(0, false)
+	}
+}
+
+func (s *server) stop(reached int, half bool) {
 	w := s.w
 	w.stats.Crashes++
 	if s.role.Serving() {
 		s.term++
 	}
 	s.core, s.paused, s.inbox = nil, false, nil
-	if err := s.disk.crash(); err != nil {
+	if err := s.disk.crash(reached, half); err != nil {
 		w.fail(s, "%v", err)
 	}
 	w.checkDurable(s, 0)

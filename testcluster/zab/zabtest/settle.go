@@ -13,6 +13,9 @@ func (w *World) doSettle([]string) error {
 	if err := w.doHeal(nil); err != nil {
 		return err
 	}
+	// Slowness is a fault too, where it comes near the timeouts.
+	w.NetMax, w.NetSpike = max(w.NetMin, min(w.NetMax, int(2*tick))), 0
+	w.DiskMax, w.DiskSpike = max(w.DiskMin, min(w.DiskMax, int(2*tick))), 0
 	for _, s := range w.servers {
 		s.disk.hold, s.disk.crashAfter = false, 0
 		s.start()

@@ -58,8 +58,9 @@ func (t *teller) take() []string {
 }
 
 func (t *teller) role(w *World, s *server) {
-	if t.show&Roles != 0 {
-		t.say(w, "%d: %s", s.id, roleText(&s.role))
+	if text := roleText(&s.role); t.show&Roles != 0 && text != s.told {
+		s.told = text
+		t.say(w, "%d: %s", s.id, text)
 	}
 }
 
@@ -83,18 +84,23 @@ func roleText(r *zab.Role) string {
 	return b.String()
 }
 
-func (t *teller) vote(w *World, n *zab.Notification) {
-	if t.show&Votes != 0 {
-		t.say(w, "%d → %d  vote for %s in epoch %d with %v; round %d, %s",
-			n.From, n.To, candidate(n.Leader), n.Epoch, n.Zxid, n.Round, n.State)
+// vote tells of a notification that says something new.
+func (t *teller) vote(w *World, m *mouth, n *zab.Notification) {
+	if t.show&Votes == 0 {
+		return
+	}
+	text := fmt.Sprintf("%d → %d  %s, round %d: %s", n.From, n.To, n.State, n.Round, voteText(n.Vote))
+	if text != m.told {
+		m.told = text
+		t.say(w, "%s", text)
 	}
 }
 
-func candidate(id zab.ServerID) string {
-	if id < 0 {
-		return "nobody"
+func voteText(v zab.Vote) string {
+	if v.Leader < 0 {
+		return "asks for a leader"
 	}
-	return fmt.Sprint(id)
+	return fmt.Sprintf("votes (%d, %v, %d)", v.Epoch, v.Zxid, v.Leader)
 }
 
 func (t *teller) packet(w *World, p *pipe, q *zab.Packet) {

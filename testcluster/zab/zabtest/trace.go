@@ -65,14 +65,14 @@ func Manual(text string, make NewMachine) (string, error) {
 		if !block {
 			return
 		}
-		out.WriteString("----\n")
-		for _, line := range w.tell.take() {
-			out.WriteString(line + "\n")
-		}
-		if w.err != nil {
-			fmt.Fprintf(&out, "VIOLATION: %v\n", w.err)
-		}
 		block = false
+		told := w.tell.take()
+		if w.err != nil {
+			told = append(told, fmt.Sprintf("VIOLATION: %v", w.err))
+		}
+		if len(told) > 0 {
+			out.WriteString("----\n" + strings.Join(told, "\n") + "\n")
+		}
 	}
 	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n\n") {
 		line = strings.TrimRight(line, "\n")

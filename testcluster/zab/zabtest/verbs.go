@@ -14,7 +14,7 @@ import (
 var verbs = map[string]func(w *World, words []string) error{
 	"log": (*World).doLog, "start": each((*server).start), "run": (*World).doRun,
 	"write": (*World).doWrite, "sync": (*World).doSync, "snapshot": each((*server).snapshot),
-	"crash": (*World).doCrash, "pause": each(func(s *server) { s.paused = s.core != nil }), "resume": each((*server).resume),
+	"crash": (*World).doCrash, "lose": each((*server).lose), "pause": each(func(s *server) { s.paused = s.core != nil }), "resume": each((*server).resume),
 	"cut": (*World).doCut, "heal": (*World).doHeal, "break": (*World).doBreak, "disk": (*World).doDisk,
 	"settle": (*World).doSettle, "show": (*World).doShow, "hide": (*World).doHide,
 	"status": func(w *World, _ []string) error { w.status(); return nil },

@@ -23,6 +23,7 @@ type mouth struct {
 	flight   []voice
 	busy     bool
 	wait     Time // before the next dial
+	told     string
 }
 
 type voice struct {
@@ -106,7 +107,7 @@ func (m *mouth) arrive(life int) {
 	for m.pair.life == life && len(m.flight) > 0 && m.flight[0].at <= w.now && !w.way(m.from, m.to).cut {
 		n := m.flight[0].n
 		m.flight = m.flight[1:]
-		w.tell.vote(w, n)
+		w.tell.vote(w, m, n)
 		m.to.input(m.to.life, func(core Machine) { core.Notified(*n) })
 	}
 }
