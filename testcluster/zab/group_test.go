@@ -15,7 +15,6 @@ type group struct {
 	wires   map[LinkID]*cable
 	lastID  LinkID
 	history []Entry // all that anybody has committed
-	agreed  int     // history[:agreed] was checked to be everybody's at the last step
 }
 
 // cable is a link between a learner and a leader.
@@ -267,6 +266,9 @@ func (n *node) carryOut(r Ready) {
 	g := n.g
 	if r.Role != nil {
 		n.role = *r.Role
+		if n.role.Serving() {
+			n.checkTree()
+		}
 	}
 	for _, note := range r.Notifications {
 		if m := g.nodes[note.To-1]; m.up && !m.cut && !n.cut {
@@ -278,6 +280,9 @@ func (n *node) carryOut(r Ready) {
 	}
 	for _, e := range r.Commit {
 		n.apply(e)
+	}
+	if r.Role != nil && n.role.State == Leading && n.role.Phase == Broadcast && len(n.tree) < len(g.history) {
+		g.t.Fatalf("server %d leads with %d transactions, %d are committed", n.cfg.ID, len(n.tree), len(g.history))
 	}
 	for _, o := range r.Send {
 		n.deliver(o)
@@ -366,20 +371,33 @@ func (n *node) probe(z Zxid) ProbeResult {
 	return r
 }
 
-// apply checks a commit against everybody's and puts it into the tree.
+// checkTree holds the tree of a server that begins to serve against what has been committed. All of it is: after a
+// restart it may have what nobody has given out.
+func (n *node) checkTree() {
+	n.g.t.Helper()
+	for i, e := range n.tree {
+		n.g.commits(n, i, e)
+	}
+}
+
+// apply puts a commit into the tree.
 func (n *node) apply(e Entry) {
 	n.g.t.Helper()
-	h := n.g.history
-	if i := len(n.tree); i < len(h) {
-		if h[i].Zxid != e.Zxid || string(h[i].Data) != string(e.Data) {
-			n.g.t.Fatalf("server %d commits %s %q, others had %s %q there", n.cfg.ID, e.Zxid, e.Data, h[i].Zxid, h[i].Data)
-		}
-	} else if i == len(h) {
-		n.g.history = append(h, e)
-	} else {
-		n.g.t.Fatalf("server %d commits %s behind a tree of %d, all others together had %d", n.cfg.ID, e.Zxid, i, len(h))
-	}
+	n.g.commits(n, len(n.tree), e)
 	n.tree = append(n.tree, e)
+}
+
+// commits checks that everybody's i-th transaction is the same.
+func (g *group) commits(n *node, i int, e Entry) {
+	g.t.Helper()
+	switch h := g.history; {
+	case i > len(h):
+		g.t.Fatalf("server %d commits %s as number %d, all others together have %d", n.cfg.ID, e.Zxid, i, len(h))
+	case i == len(h):
+		g.history = append(h, e)
+	case h[i].Zxid != e.Zxid || string(h[i].Data) != string(e.Data):
+		g.t.Fatalf("server %d commits %s %q, others had %s %q there", n.cfg.ID, e.Zxid, e.Data, h[i].Zxid, h[i].Data)
+	}
 }
 
 // write makes the first ops durable.
@@ -413,12 +431,12 @@ func (n *node) writeOp(op DiskOp) {
 		n.log, n.tree = cut(n.log, op.Zxid), cut(n.tree, op.Zxid)
 		n.disk.Last = op.Zxid
 	case InstallSnapshot:
-		n.snap = n.streams[op.Link]
-		if n.snap == nil {
+		stream, ok := n.streams[op.Link]
+		if !ok {
 			n.g.t.Fatalf("server %d has no stream of link %d", n.cfg.ID, op.Link)
 		}
 		// What is later in it comes again; here the tree is a list, so that it has to go.
-		n.snap = cut(n.snap, op.Zxid)
+		n.snap = cut(stream, op.Zxid)
 		n.log, n.tree = nil, slices.Clone(n.snap)
 		n.disk.Last = op.Zxid
 	}
@@ -436,7 +454,7 @@ func (n *node) propose(count int) {
 	}
 }
 
-// types are those of the packets that a learner has received since the last DIFF, TRUNC or SNAP.
+// synced are the types of the packets that a learner has received since the last DIFF, TRUNC or SNAP.
 func (n *node) synced() []PacketType {
 	var out []PacketType
 	for _, p := range n.got {
