@@ -40,9 +40,10 @@ type Node struct {
 	Addr string `json:"server"`
 	// Role is leader, follower, observer or standalone; looking, paused, silent or down.
 	Role string `json:"role"`
+	// Epoch is that of the last leader that it has followed, or been.
+	Epoch int64 `json:"epoch"`
 	// Serving tells that what follows is known.
 	Serving  bool    `json:"serving"`
-	Epoch    int64   `json:"epoch"`
 	Zxid     string  `json:"zxid"`
 	Sessions int     `json:"sessions"`
 	Znodes   int64   `json:"znodes"`

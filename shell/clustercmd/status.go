@@ -49,8 +49,10 @@ func (n *Node) cells() []render.Cell {
 		row[1] = render.Cell{Text: strconv.Itoa(n.Pid)}
 	}
 	row[2], row[3] = render.Cell{Text: n.Addr}, render.Cell{Text: n.Role, Role: n.mood()}
-	if n.Serving {
+	if n.Epoch > 0 {
 		row[4] = render.Cell{Text: strconv.FormatInt(n.Epoch, 10)}
+	}
+	if n.Serving {
 		row[5] = render.Cell{Text: n.Zxid}
 		row[6] = render.Cell{Text: strconv.Itoa(n.Sessions)}
 		row[7] = render.Cell{Text: strconv.FormatInt(n.Znodes, 10)}
@@ -95,8 +97,9 @@ func status(find Find) command.Spec {
 		Group: command.Ensemble,
 		Short: "show the nodes: who leads, who is down, how far each is",
 		Long: "A node is asked by four-letter words. Its role is leader, follower, observer or standalone; looking while it\n" +
-			"has no leader; paused; silent where it runs and gives no answer; down. Sessions are those of clients that are\n" +
-			"connected to it, latency is the average of its requests.",
+			"has no leader; paused; silent where it runs and gives no answer; down. The epoch is that of the last leader it\n" +
+			"has followed, or been. Sessions are those of clients that are connected to it, latency is the average of its\n" +
+			"requests.",
 		Examples: []command.Example{{Line: "status", Means: "all nodes"}},
 		Bind: func(*pflag.FlagSet) command.Run {
 			return func(ctx context.Context, _ *command.Env, _ []lex.Word) (render.Result, error) {

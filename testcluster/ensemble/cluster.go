@@ -38,6 +38,7 @@ type Node struct {
 	State    State
 	Addr     string // of its client port
 	Pid      int    // 0 of a node that does not run
+	Epoch    int64  // that it has taken part in last, by its disk; 0 of one that never has
 	// In and Out are the nodes that nothing comes from, and nothing gets to.
 	In, Out []int
 }

@@ -152,6 +152,7 @@ func (e *Ensemble) listLocked() []Node {
 	list := make([]Node, len(e.nodes))
 	for i, m := range e.nodes {
 		list[i] = Node{ID: m.id, Observer: m.observer, State: m.state(), Addr: m.addr, In: m.in, Out: m.out}
+		list[i].Epoch = CurrentEpoch(m.disk, m.config.DataDir)
 		if list[i].State != Down {
 			list[i].Pid = os.Getpid()
 		}

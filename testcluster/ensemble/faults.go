@@ -61,10 +61,12 @@ func (e *Ensemble) Resume(_ context.Context, id int) error {
 func (m *member) pause() {
 	m.paused = true
 	m.gate.setShut(true)
+	m.server.Pause()
 }
 
 func (m *member) resume() {
 	m.paused = false
+	m.server.Resume()
 	m.gate.setShut(false)
 }
 

@@ -173,6 +173,7 @@ func (m *member) kill() {
 		m.disk = m.powerCut(memory)
 	}
 	m.gate.breakAll()
+	m.resume()
 	_ = m.server.Close() // it says that it could not write
-	m.server, m.paused = nil, false
+	m.server = nil
 }

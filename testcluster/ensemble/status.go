@@ -17,7 +17,6 @@ type Status struct {
 	// has no leader; paused, or down, where it cannot say; silent where it does not.
 	Role string
 	// What follows is known of a node that serves.
-	Epoch    int64
 	Zxid     zkproto.Zxid
 	Sessions int // that are connected to it
 	Znodes   int64
@@ -66,7 +65,7 @@ func (s *Status) ask(ctx context.Context) {
 		s.Role = "silent"
 		return
 	}
-	s.Role, s.Zxid, s.Epoch = info.Mode, info.Zxid, info.Zxid.Epoch()
+	s.Role, s.Zxid = info.Mode, info.Zxid
 	s.Znodes, s.Latency = info.NodeCount, info.LatencyAvg
 	conns, err := flw.Cons(ctx, s.Addr, nil)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zoka-project/zoka/testcluster/ensemble"
 	"github.com/zoka-project/zoka/testcluster/ensemble/control"
+	"github.com/zoka-project/zoka/testcluster/storage"
 )
 
 // ErrNone: the folder has no ensemble.
@@ -60,7 +61,11 @@ func (c *Cluster) Nodes() ([]ensemble.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.list(), nil
+	nodes := s.list()
+	for i, n := range nodes {
+		nodes[i].Epoch = ensemble.CurrentEpoch(storage.Disk(), c.file(folderName(n.ID), "data"))
+	}
+	return nodes, nil
 }
 
 func (s *state) list() []ensemble.Node {

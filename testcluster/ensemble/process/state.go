@@ -48,7 +48,9 @@ func (c *Cluster) file(elements ...string) string {
 	return filepath.Join(append([]string{c.dir}, elements...)...)
 }
 
-func (c *Cluster) folder(id int) string { return c.file("node" + strconv.Itoa(id)) }
+func folderName(id int) string { return "node" + strconv.Itoa(id) }
+
+func (c *Cluster) folder(id int) string { return c.file(folderName(id)) }
 
 // load reads cluster.json. The error wraps [ErrNone] where there is none.
 func (c *Cluster) load() (*state, error) {
