@@ -16,7 +16,7 @@ import (
 )
 
 // readmes are the files whose examples must be true: each ```console block is run, and shows what it says.
-var readmes = []string{"README.md", "shell/README.md", "testcluster/README.md", "scripts/examples/README.md"}
+var readmes = []string{"README.md", "shell/README.md", "testcluster/README.md", "testcluster/MIGRATION.md", "scripts/examples/README.md"}
 
 func TestReadme(t *testing.T) {
 	for _, file := range readmes {

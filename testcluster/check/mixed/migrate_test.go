@@ -15,7 +15,7 @@ import (
 )
 
 // An ensemble of Apache's becomes one of ours, server by server, and one of Apache's again, while clients write:
-// nothing that they were told is lost. testcluster/README.md tells users to do it so.
+// nothing that they were told is lost. testcluster/MIGRATION.md tells users to do it so.
 func TestRollingMigration(t *testing.T) {
 	for _, tt := range []struct {
 		name, apache string
