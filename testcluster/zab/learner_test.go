@@ -89,6 +89,25 @@ func TestLearner_StreamBetweenNewLeaderAndUpToDate(t *testing.T) {
 	l.wantSent("1: PING 0x500000002")
 }
 
+func TestLearner_AcknowledgesProposalsWhenTheyAreDurable(t *testing.T) {
+	l := newLone(t, 1, Durable{})
+	l.promise()
+	l.receive(1, Diff, 0)
+	l.receive(1, NewLeader, epochZxid(5))
+	l.persist()
+	l.receive(1, UpToDate, -1)
+	l.sent = nil
+	l.proposes(false, at(5, 1), at(5, 2), at(5, 3))
+	l.wantSent()
+	l.Persisted(l.ops[1].Seq)
+	l.pump()
+	l.wantSent("1: ACK 0x500000001", "1: ACK 0x500000002")
+	l.receive(1, Commit, at(5, 1))
+	l.Persisted(l.ops[2].Seq)
+	l.pump()
+	l.wantSent("1: ACK 0x500000003")
+}
+
 func TestLearner_DiffCommitsTheTail(t *testing.T) {
 	l := followWithTail(t)
 	l.promiseAgain(6)
