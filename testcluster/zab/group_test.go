@@ -9,7 +9,7 @@ import (
 // group is an ensemble in one queue: perfect FIFO links, disks that write when told to. What happens is a sequence of
 // events, each taken from the queue and followed by what the Ready of its server says.
 type group struct {
-	t       *testing.T
+	t       testing.TB
 	nodes   []*node
 	queue   []func()
 	wires   map[LinkID]*cable
@@ -57,7 +57,7 @@ type node struct {
 
 const ticksPerTick = 10
 
-func newGroup(t *testing.T, voters, observers int, change ...func(*Config)) *group {
+func newGroup(t testing.TB, voters, observers int, change ...func(*Config)) *group {
 	t.Helper()
 	g := &group{t: t, wires: map[LinkID]*cable{}}
 	var members []Member
@@ -77,7 +77,7 @@ func newGroup(t *testing.T, voters, observers int, change ...func(*Config)) *gro
 }
 
 // startGroup starts all and waits for them to serve.
-func startGroup(t *testing.T, voters, observers int, change ...func(*Config)) *group {
+func startGroup(t testing.TB, voters, observers int, change ...func(*Config)) *group {
 	t.Helper()
 	g := newGroup(t, voters, observers, change...)
 	for _, n := range g.nodes {
