@@ -134,13 +134,31 @@ func (s *Shell) theme(c command.Color) theme.Theme {
 }
 
 // Prompt is zkCli's: `[zk: 127.0.0.1:2181(CONNECTED) 3] `, with the working znode when it is not the root. The
-// number is the one that the command will have in the history.
+// number is the one that the command will have in the history. Of several servers it names the one that the session
+// is connected to.
 func (s *Shell) Prompt() string {
 	dir := ""
 	if d := s.env.Dir(); d != "/" {
 		dir = " " + d
 	}
-	return fmt.Sprintf("[zk: %s(%s)%s %d] ", s.env.Session.Servers(), s.env.Session.State(), dir, len(s.History()))
+	return fmt.Sprintf("[zk: %s(%s)%s %d] ", s.where(), s.env.Session.State(), dir, len(s.History()))
+}
+
+// where is the server, with the path that all paths begin at.
+func (s *Shell) where() string {
+	servers, server := s.env.Session.Servers(), s.env.Session.Server()
+	first, _, several := strings.Cut(servers, ",")
+	switch {
+	case !several:
+		return servers
+	case server == "":
+		server = first + ",…"
+	}
+	_, chroot, found := strings.Cut(servers, "/")
+	if found {
+		chroot = "/" + chroot
+	}
+	return server + chroot
 }
 
 // History is the lines that were typed, oldest first.

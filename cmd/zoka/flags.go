@@ -6,6 +6,7 @@ import (
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/shell/command"
 	"github.com/zoka-project/zoka/shell/lex"
+	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
 // defaultServer is where a server is looked for that nobody has named.
@@ -19,6 +20,7 @@ type shellFlags struct {
 	file     string
 	line     string
 	embedded bool
+	own      ensemble.Cluster // of --embedded, once it runs
 	version  bool
 	help     bool
 	settings command.Settings
@@ -42,7 +44,7 @@ func newShellFlags(p *process) (*pflag.FlagSet, *shellFlags) {
 	fs.StringVarP(&f.file, "file", "f", "", "run the commands of `FILE`; - is standard input")
 	fs.StringVarP(&f.line, "command", "c", "", "run the commands of `LINE`, parted by \"; \"")
 	fs.BoolVarP(&f.settings.KeepGoing, "keep-going", "k", false, "go on after a command that failed, and pipeline commands")
-	fs.BoolVar(&f.embedded, "embedded", false, "start a server of its own, gone when the shell ends")
+	fs.BoolVar(&f.embedded, "embedded", false, "start an ensemble of its own, gone when the shell ends")
 	fs.Var(&f.settings.Color, "color", "colours: `auto|always|never`")
 	fs.BoolVar(&f.version, "version", false, "show zoka's version")
 	fs.BoolVarP(&f.help, "help", "h", false, "show this text")
@@ -66,7 +68,7 @@ func parseShellFlags(p *process) (*shellFlags, error) {
 	}
 	f.words = rest
 	if f.embedded && fs.Changed("server") {
-		return nil, command.Usagef("--embedded starts a server of its own: it excludes -server")
+		return nil, command.Usagef("--embedded starts an ensemble of its own: it excludes -server")
 	}
 	f.named = f.named || fs.Changed("server")
 	f.hasFile, f.hasLine = fs.Changed("file"), fs.Changed("command")

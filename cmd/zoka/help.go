@@ -49,7 +49,7 @@ func showUsage(ctx context.Context, p *process) command.ExitCode {
 		"ZOKA_SERVER is the server where -server does not name one. Exit codes: 0 done, 1 the server or the data",
 		"said no, 2 usage, 3 incomplete or no answer, 127 no such command, 130 interrupted.",
 		"`zoka help COMMAND` explains a command of the shell; these are:", "")
-	registry, err := commands()
+	registry, err := commands(nil)
 	if err != nil {
 		return p.fail(err)
 	}

@@ -36,7 +36,8 @@ func (s *session) interact(ctx context.Context) error {
 	s.terminal.Store(t)
 	defer s.terminal.Store(nil)
 	if s.flags.embedded {
-		s.env.Notify("a server of its own on " + s.flags.server + ": its data goes when you leave")
+		s.env.Notify("three servers of its own, gone with their data when you leave; `cluster status` shows them:")
+		s.env.Notify(s.flags.server)
 	}
 	return t.Run(ctx, func(ctx context.Context, line string) (quit bool) {
 		defer completer.Forget() // the command may have changed what is there

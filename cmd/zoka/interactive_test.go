@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,9 +37,33 @@ func interactive(t *testing.T, server string) {
 // TestInteractive_Embedded is what the README begins with.
 func TestInteractive_Embedded(t *testing.T) {
 	h := startTerminal(t, "--embedded")
-	h.wait("a server of its own on 127.0.0.1:…: its data goes when you leave", "[zk: 127.0.0.1:…(CONNECTED) 0]")
+	h.wait("three servers of its own, gone with their data when you leave; `cluster status` shows them:",
+		"127.0.0.1:…,127.0.0.1:…,127.0.0.1:…", "[zk: 127.0.0.1:…(CONNECTED) 0]")
 	h.typed("create /sanguo liubei\r")
 	h.wait("Created /sanguo", "[zk: 127.0.0.1:…(CONNECTED) 1]")
+	h.typed("\x04")
+	h.waitExit(0)
+}
+
+// TestInteractive_EmbeddedNodes: each server may die, that of the session too, and the session lives.
+func TestInteractive_EmbeddedNodes(t *testing.T) {
+	h := startTerminal(t, "--embedded")
+	h.wait("[zk: 127.0.0.1:…(CONNECTED) 0]")
+	h.typed("create -e /mine liubei\r")
+	h.wait("Created /mine", "[zk: 127.0.0.1:…(CONNECTED) 1]")
+	for n, node := range []string{"1", "2", "3"} {
+		h.typed("cluster kill " + node + "\r")
+		h.wait("killed node " + node)
+		h.typed("cluster status\r")
+		h.wait("node …pid  server …role …epoch  zxid …sessions  znodes  latency")
+		h.wait("   " + node + " …-  127.0.0.1:…  down …")
+		h.typed("get /mine\r")
+		h.wait("liubei", "[zk: 127.0.0.1:…(CONNECTED) "+strconv.Itoa(4*n+4)+"]")
+		h.typed("cluster restart " + node + "\r")
+		h.wait("restarted node "+node, "[zk: 127.0.0.1:…(CONNECTED) "+strconv.Itoa(4*n+5)+"]")
+	}
+	h.typed("cluster kill 4\r")
+	h.wait("cluster kill: node 4: no such node: they are 1 to 3")
 	h.typed("\x04")
 	h.waitExit(0)
 }

@@ -13,7 +13,7 @@ import (
 
 // TestCommands walks the table of commands: each row is whole, and its examples are lines that it takes.
 func TestCommands(t *testing.T) {
-	registry, err := commands()
+	registry, err := commands(nil)
 	ok(t, err)
 	for _, s := range registry.Specs() {
 		if s.Short == "" || strings.HasSuffix(s.Short, ".") || strings.Contains(s.Short, "\n") {

@@ -12,14 +12,15 @@ import (
 	"github.com/zoka-project/zoka/render/theme"
 	"github.com/zoka-project/zoka/shell"
 	"github.com/zoka-project/zoka/shell/builtin"
+	"github.com/zoka-project/zoka/shell/clustercmd"
 	"github.com/zoka-project/zoka/shell/command"
 	"github.com/zoka-project/zoka/shell/tty"
 	"github.com/zoka-project/zoka/shell/zkcmd"
 )
 
-// commands is the table of all commands of the shell.
-func commands() (*command.Registry, error) {
-	return command.NewRegistry(zkcmd.Commands, builtin.Commands)
+// commands is the table of all commands of the shell. cluster finds the ensemble that the command of that name is about.
+func commands(cluster clustercmd.Find) (*command.Registry, error) {
+	return command.NewRegistry(zkcmd.Commands, clustercmd.Commands(cluster), builtin.Commands)
 }
 
 // runShell is the mode without a name.
@@ -39,7 +40,7 @@ func runShell(ctx context.Context, p *process) command.ExitCode {
 		hint = "name one with -server HOST:PORT, or start one for this shell: zoka --embedded"
 	}
 	if flags.embedded {
-		stop, err := flags.startServer(ctx)
+		stop, err := flags.startEnsemble(ctx)
 		if err != nil {
 			return p.fail(err)
 		}
@@ -65,11 +66,11 @@ type session struct {
 }
 
 func newSession(p *process, flags *shellFlags, hint string) (*session, error) {
-	registry, err := commands()
+	s := &session{p: p, flags: flags}
+	registry, err := commands(s.cluster)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{p: p, flags: flags}
 	options := command.NewOptions(flags.settings)
 	c := client(hint)
 	s.env = &command.Env{

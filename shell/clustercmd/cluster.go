@@ -9,6 +9,7 @@ package clustercmd
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -103,12 +104,22 @@ func Commands(find Find) []command.Spec {
 					return nil, command.Usagef("%s is none of %s", lex.Quote(unknown.Name), strings.Join(names, ", "))
 				}
 				if err != nil {
-					return nil, err
+					return nil, called(err)
 				}
-				return call.Run(ctx, env)
+				result, err := call.Run(ctx, env)
+				return result, called(err)
 			}
 		},
 	}}
+}
+
+// called puts the name of the command before the verb that an error begins with.
+func called(err error) error {
+	var e *command.Error
+	if errors.As(err, &e) {
+		return &command.Error{Command: "cluster " + e.Command, Path: e.Path, Err: e.Err}
+	}
+	return err
 }
 
 // number is a node's number.

@@ -73,18 +73,19 @@ func (n *Node) mood() theme.Role {
 
 // cuts are the nodes that a node has no link to, then those of which one direction is left.
 func (n *Node) cuts() string {
-	var text []string
+	var text, half []string
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(n.In, n.Out)))) {
 		in, out := slices.Contains(n.In, id), slices.Contains(n.Out, id)
 		switch {
 		case in && out:
 			text = append(text, strconv.Itoa(id))
 		case in:
-			text = append(text, "from "+strconv.Itoa(id))
+			half = append(half, "from "+strconv.Itoa(id))
 		case out:
-			text = append(text, "to "+strconv.Itoa(id))
+			half = append(half, "to "+strconv.Itoa(id))
 		}
 	}
+	text = append(text, half...)
 	if len(text) == 0 {
 		return "-"
 	}

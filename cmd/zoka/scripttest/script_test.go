@@ -62,6 +62,32 @@ func run(t *testing.T, server string) {
 	})
 }
 
+// TestCluster runs testdata/cluster: scripts that start their own ensembles, in the folder that they run in.
+func TestCluster(t *testing.T) {
+	zoka := testbin.Zoka(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/cluster",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", filepath.Dir(zoka)+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("HOME", env.WorkDir)
+			env.Defer(func() { // no node outlives a script that has failed
+				if data := filepath.Join(env.WorkDir, "zoka-cluster"); exists(data) {
+					if out, err := exec.Command(zoka, "cluster", "down", "--data", data).CombinedOutput(); err != nil {
+						t.Errorf("%v: %s", err, out)
+					}
+				}
+			})
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exit": exitCode},
+	})
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func mkroot(t *testing.T, server, root string) error {
 	zk, err := zkclient.Dial(t.Context(), zkclient.Config{Servers: server})
 	if err != nil {

@@ -95,7 +95,11 @@ func (c *Cluster) update(ctx context.Context, change func(*state) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(change(s), c.save(s))
+	err = change(s)
+	if saveErr := c.save(s); saveErr != nil {
+		err = errors.Join(err, saveErr)
+	}
+	return err
 }
 
 // updateNode is update of one node.
@@ -130,6 +134,9 @@ func (s *state) noNode() error {
 func (c *Cluster) lock(ctx context.Context) (unlock func(), err error) {
 	path := c.file("cluster.lock")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", c.dir, ErrNone)
+	}
 	if err != nil {
 		return nil, err
 	}
