@@ -1,8 +1,6 @@
 package zab
 
-import (
-	"math"
-)
+import "math"
 
 // notificationVersion is the format that carries a configuration.
 const notificationVersion = 2
@@ -23,9 +21,13 @@ const notificationVersion = 2
 // Everything else is ignored. Those who have no vote are told, and not listened to; they themselves only ask. Votes on
 // which a quorum agrees are decided on after FinalizeWait, or at once if nobody is left who could have a better one.
 //
-// Two things go beyond ZooKeeper's, and neither can be seen in the result: the decision at once, and the answer to a
-// sender's first vote of a round. Without that answer two servers that come to an election one after the other wait for
-// the repetition of the first one's vote.
+// What goes beyond ZooKeeper's makes it faster and does not change who wins:
+//   - The decision at once.
+//   - The answer to a sender's first vote of a round. Without it two servers that come to an election one after the
+//     other wait for the repetition of the first one's vote.
+//   - The vote for a server to which there is a connection again, and short waits from then on.
+//   - A server without a vote follows only who leads. ZooKeeper's also goes by votes, which have often changed since it
+//     was told of them.
 //
 // Source: FastLeaderElection.
 type election struct {
@@ -95,7 +97,7 @@ func (e *election) tick() {
 	if !e.looking() {
 		return
 	}
-	if e.agreed {
+	if e.agreed && e.votes {
 		if e.final--; e.final <= 0 {
 			e.decide(e.vote)
 			return
@@ -120,8 +122,7 @@ func (e *election) reachable(id ServerID, up bool) {
 	}
 	if up {
 		// It may have missed all there was, and the next repetition may be a minute away.
-		e.wait = max(e.cfg.NotifyMin, 1)
-		e.left = min(e.left, e.wait)
+		e.hurry()
 		e.tell(id)
 	}
 	e.count()
@@ -155,6 +156,12 @@ func (e *election) broadcast() {
 	for i := range e.peers {
 		e.tell(e.peers[i].id)
 	}
+}
+
+// hurry has the next repetition come soon, and the waits between them be short again.
+func (e *election) hurry() {
+	e.wait = max(e.cfg.NotifyMin, 1)
+	e.left = min(e.left, e.wait)
 }
 
 // reply answers somebody. Of a server without a vote nobody wants to know; and if it answered voters, which answer it

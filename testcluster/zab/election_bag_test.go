@@ -195,7 +195,7 @@ func (b *bag) deliver(overdue bool) bool {
 		b.logf("%d: %d up %v", to.id, from.id, it.up)
 		to.e.reachable(from.id, it.up)
 	} else {
-		b.logf("%d: %v", to.id, *it.n)
+		b.logf("%d: %d %v %v %d", to.id, from.id, it.n.State, it.n.Vote, it.n.Round)
 		to.e.receive(it.n)
 	}
 	to.take()

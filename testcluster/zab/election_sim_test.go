@@ -69,7 +69,7 @@ func (b *bag) quorate() bool {
 // Where messages are faster than FinalizeWait and everybody begins before it is over, all who decide in the round agree,
 // and on the best: however messages are ordered, whoever is missing, and whether that is known or not.
 func TestSim_OneRoundOneLeader(t *testing.T) {
-	simSeeds(t, 600, func(t *testing.T, seed uint64, b *bag) {
+	simSeeds(t, 300, func(t *testing.T, seed uint64, b *bag) {
 		b.maxWait = 5
 		begin := make([]int, len(b.nodes))
 		present := func(i int) bool { return begin[i] < 8 }
@@ -126,7 +126,7 @@ func checkOneLeader(t *testing.T, seed uint64, b *bag, best ServerID) {
 // When a leader dies and everybody hears of it, no timer is needed to elect the next one, whenever each of them
 // notices: here there is none.
 func TestSim_FailoverNeedsNoTimer(t *testing.T) {
-	simSeeds(t, 300, func(t *testing.T, seed uint64, b *bag) {
+	simSeeds(t, 200, func(t *testing.T, seed uint64, b *bag) {
 		for _, m := range b.cfg.Members {
 			if m.Group != 0 {
 				return // a server without weight insists on itself, and is waited for
@@ -216,7 +216,7 @@ func (b *bag) united() bool {
 // Whatever has happened, once the network is whole there is soon one leader with everybody behind it; it stays, and a
 // server that restarts finds it. Nothing that is sent or decided meanwhile breaks a rule (checkSent, checkDecision).
 func TestSim_UnitesAfterChaos(t *testing.T) {
-	simSeeds(t, 200, func(t *testing.T, seed uint64, b *bag) {
+	simSeeds(t, 100, func(t *testing.T, seed uint64, b *bag) {
 		b.chaos(400)
 		checkUnites(t, seed, b)
 	})

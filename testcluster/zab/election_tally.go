@@ -27,25 +27,31 @@ func (e *election) peer(id ServerID) *peer {
 	return nil
 }
 
-// count looks whether a quorum agrees on the vote in force, and decides if there is nothing to wait for.
+// count looks whether a quorum agrees on the vote in force, and decides if there is nothing to wait for. A server without
+// a vote, which is told of votes only when it asks, does not rely on them: it asks again soon, for the leader.
 func (e *election) count() {
 	v := Notification{State: Looking, Vote: e.vote, Round: e.round}
 	agreed := e.q.has(func(id ServerID) bool { return e.backsInRound(id, &v) })
 	if agreed && !e.agreed {
 		e.final = e.cfg.FinalizeWait
+		if !e.votes {
+			e.hurry()
+		}
 	}
 	e.agreed = agreed
-	if agreed && (e.final <= 0 || e.unanimous(&v)) {
+	if agreed && e.votes && (e.final <= 0 || e.unanimous()) {
 		e.decide(e.vote)
 	}
 }
 
-// unanimous says whether nobody can come with a better vote than v any more: every other voter agrees with it in this
-// round, or is dead. One that has settled on it counts, too: its message may have overtaken its vote, as the election
-// port only keeps the newest.
-func (e *election) unanimous(v *Notification) bool {
+// unanimous says whether nobody can come with a better vote than the one in force any more: every other voter is, in this
+// round, for its leader, or is dead. One that has settled on it counts, whatever its vote says of the epoch now: its
+// answer may have overtaken its vote, as the election port only keeps the newest.
+func (e *election) unanimous() bool {
 	for i := range e.peers {
-		if p := &e.peers[i]; !p.dead && !e.backsInRound(p.id, v) {
+		p := &e.peers[i]
+		if !p.dead && (p.said == nil || p.said.Round != e.round || p.said.Leader != e.vote.Leader ||
+			p.said.State == Looking && p.said.Vote != e.vote) {
 			return false
 		}
 	}

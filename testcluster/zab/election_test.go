@@ -330,12 +330,36 @@ func TestDecision_AtOnce(t *testing.T) {
 			agree(s, 3)
 			s.hears(4, Following, 7, vote(3, 8))
 		}, false},
+		{"one has settled on another in this round", func(s *solo) {
+			agree(s, 1)
+			agree(s, 2)
+			agree(s, 3)
+			s.hears(4, Following, 1, vote(3, 8))
+		}, false},
+		{"one has settled on it in another round", func(s *solo) {
+			agree(s, 1)
+			agree(s, 2)
+			agree(s, 3)
+			s.hears(4, Following, 7, vote(5, 8))
+		}, false},
 		{"one has settled on it already", func(s *solo) {
 			agree(s, 1)
 			agree(s, 2)
 			agree(s, 3)
 			s.hears(4, Following, 1, vote(5, 8))
 		}, true},
+		{"and has synchronised", func(s *solo) {
+			agree(s, 1)
+			agree(s, 2)
+			agree(s, 3)
+			s.hears(4, Following, 1, Vote{Leader: 5, Zxid: 8, Epoch: 2})
+		}, true},
+		{"one looks for the same leader with another zxid", func(s *solo) {
+			agree(s, 1)
+			agree(s, 2)
+			agree(s, 3)
+			s.hears(4, Looking, 1, vote(5, 7))
+		}, false},
 		{"strangers do not matter", func(s *solo) {
 			agree(s, 1)
 			agree(s, 2)
@@ -532,10 +556,15 @@ func TestObserver(t *testing.T) {
 		s.hears(1, Looking, 4, vote(1, 8))
 		s.hears(2, Looking, 4, vote(2, 8))
 		s.wantVote(4, vote(2, 8))
+		s.ticks(21) // it has repeated its question once: the next wait is longer
 		s.hears(1, Looking, 4, vote(2, 8))
-		s.ticks(4)
-		s.wantLooking()
-		s.tick()
+		s.hears(3, Looking, 4, vote(2, 8))
+		s.sent = nil
+		s.ticks(20)
+		s.wantLooking() // votes may have changed without its having been told
+		s.wantTold(s.told(), 1, 2, 3)
+		s.hears(1, Following, 4, vote(2, 8))
+		s.hears(2, Leading, 4, vote(2, 8))
 		s.wantDecided(Observing, vote(2, 8))
 	})
 	t.Run("does not count itself", func(t *testing.T) {
