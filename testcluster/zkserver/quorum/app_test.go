@@ -86,15 +86,15 @@ type app struct {
 	failure  error
 	installs []zab.Zxid
 	rebuilds []zab.Zxid
-	slow     chan struct{} // holds WriteSnapshot up until it is closed; nil does not
+	slow     chan struct{} // WriteSnapshot waits for it before each part; nil does not
 }
 
 // openApp loads what is on the disk.
-func openApp(c *cluster, id zab.ServerID, fsys storage.FS) (*app, error) {
+func openApp(c *cluster, id zab.ServerID, fsys storage.FS, dir string) (*app, error) {
 	a := &app{c: c, id: id}
 	a.changed.L = &a.mu
 	var err error
-	if a.folder, err = txnlog.OpenFolder(fsys, txnlog.FolderConfig{DataDir: "/data", Logger: c.logger(id)}); err != nil {
+	if a.folder, err = txnlog.OpenFolder(fsys, txnlog.FolderConfig{DataDir: dir, Logger: c.logger(id)}); err != nil {
 		return nil, err
 	}
 	if a.log, err = a.folder.OpenLog(txnlog.Options{PreAlloc: 1 << 16}); err != nil {
@@ -229,17 +229,34 @@ func (a *app) WriteSnapshot(w io.Writer, zxid zab.Zxid) error {
 		return errors.New("not applied any more")
 	}
 	if slow != nil {
-		<-slow
+		w = &slowWriter{w, slow}
 	}
 	body := txnlog.NewSnapshotBody(w)
 	h.writeTo(body)
 	return body.Flush()
 }
 
-func (a *app) ReadSnapshot(r io.Reader, _ zab.Zxid) (any, error) {
+type slowWriter struct {
+	io.Writer
+	next chan struct{}
+}
+
+func (s *slowWriter) Write(p []byte) (n int, err error) {
+	for part := range slices.Chunk(p, 100<<10) {
+		<-s.next
+		if _, err = s.Writer.Write(part); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// ReadSnapshot leaves out what is later than zxid: it comes again, and here that is not harmless.
+func (a *app) ReadSnapshot(r io.Reader, zxid zab.Zxid) (any, error) {
 	h := new(history)
 	err := txnlog.ReadSnapshotBody(bufio.NewReader(r), "the leader's snapshot", h)
-	return *h, err
+	later := func(it item) bool { return it.zxid > zxid }
+	return slices.DeleteFunc(*h, later), err
 }
 
 func (a *app) Install(tree any, zxid zab.Zxid) error {
@@ -251,6 +268,7 @@ func (a *app) Install(tree any, zxid zab.Zxid) error {
 	a.tree = h
 	a.installs = append(a.installs, zxid)
 	a.mu.Unlock()
+	a.c.installs.Add(1)
 	a.told()
 	return nil
 }
@@ -259,6 +277,7 @@ func (a *app) Rebuild(zxid zab.Zxid) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.rebuilds = append(a.rebuilds, zxid)
+	a.c.cuts.Add(1)
 	if a.tree.last() <= zxid {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,11 @@ type cluster struct {
 	elect   map[zab.ServerID][]string
 	network func(zab.ServerID) transport.Network
 
+	filler string // makes values longer
+
 	news chan struct{} // something has changed somewhere
+
+	installs, cuts atomic.Int64 // snapshots from leaders, and truncated logs
 
 	mu      sync.Mutex
 	history map[zab.Zxid]string // what any server has committed
@@ -45,6 +50,7 @@ type server struct {
 	id   zab.ServerID
 	mem  *storage.Memory
 	fs   storage.FS // mem, or something around it
+	dir  string     // of the data
 	cuts *transport.Cuts
 	app  *app
 	node *Node // nil: it does not run
@@ -73,7 +79,7 @@ func newCluster(t testing.TB, network string, voters, observers int, change func
 			c.quorum[id], c.elect[id] = []string{fmt.Sprintf("server%d:2888", id)}, []string{fmt.Sprintf("server%d:3888", id)}
 		}
 		mem := storage.NewMemory()
-		c.servers[id] = &server{id: id, mem: mem, fs: mem, cuts: new(transport.Cuts)}
+		c.servers[id] = &server{id: id, mem: mem, fs: mem, dir: "/data", cuts: new(transport.Cuts)}
 	}
 	if change != nil {
 		change(c)
@@ -161,7 +167,7 @@ func (c *cluster) start(id zab.ServerID) *server {
 
 func (c *cluster) tryStart(id zab.ServerID) error {
 	s := c.servers[id]
-	a, err := openApp(c, id, s.fs)
+	a, err := openApp(c, id, s.fs, s.dir)
 	if err != nil {
 		return fmt.Errorf("open server %d: %w", id, err)
 	}

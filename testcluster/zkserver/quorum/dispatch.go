@@ -75,7 +75,7 @@ func (n *Node) send(list []zab.Outgoing) {
 		}
 		if out.LogTo != 0 {
 			from, to := out.LogFrom, out.LogTo
-			k.SendStream(func(w io.Writer) error { return n.writeLog(w, from, to) })
+			k.stream(func(w io.Writer) error { return n.writeLog(w, from, to) })
 			continue
 		}
 		n.batch = append(n.batch[:0], n.complete(&out.Packet))
@@ -87,7 +87,7 @@ func (n *Node) send(list []zab.Outgoing) {
 		k.Send(n.batch...)
 		if out.Packet.Type == zab.Snap {
 			zxid := out.Packet.Zxid
-			k.SendStream(func(w io.Writer) error { return n.writeSnapshot(w, zxid) })
+			k.stream(func(w io.Writer) error { return n.writeSnapshot(w, zxid) })
 		}
 	}
 	clear(n.batch)

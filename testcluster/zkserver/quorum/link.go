@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"sync/atomic"
 
 	"github.com/zoka-project/zoka/testcluster/transport"
 	"github.com/zoka-project/zoka/testcluster/zab"
@@ -15,9 +17,11 @@ type link struct {
 	*transport.Link
 	id zab.LinkID
 
+	streamed atomic.Int64 // bytes of snapshots and log ranges that have been sent
+
 	// Guarded by the node's lock:
 	loading bool  // a snapshot is being read
-	seen    int64 // bytes that had arrived when the core was told last
+	moved   int64 // what of streams had moved when the core was told last
 	tree    any   // a snapshot that was read; the core has not asked for it yet
 	zxid    zab.Zxid
 }
@@ -134,20 +138,35 @@ func (n *Node) load(k *link, zxid zab.Zxid) error {
 	return nil
 }
 
-// feedArrivals tells the core of the links on which a snapshot is coming in. The lock is held.
-func (n *Node) feedArrivals() {
-	if n.role.State == zab.Leading {
-		return
-	}
+// feedProgress tells the core of the links on which a long stream moves: nothing else is said
+// there meanwhile. The lock is held.
+func (n *Node) feedProgress() {
 	for _, k := range n.links {
-		if !k.loading {
-			continue
+		moved := k.streamed.Load()
+		if k.loading {
+			moved += k.Received()
 		}
-		if arrived := k.Received(); arrived != k.seen {
-			k.seen = arrived
+		if moved != k.moved {
+			k.moved = moved
 			n.core.LinkAlive(k.id)
 		}
 	}
+}
+
+// stream queues what run writes, and counts it.
+func (k *link) stream(run func(io.Writer) error) {
+	k.SendStream(func(w io.Writer) error { return run(counter{w, &k.streamed}) })
+}
+
+type counter struct {
+	io.Writer
+	n *atomic.Int64
+}
+
+func (c counter) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // arrived takes the snapshot that was read from a link. The lock is held.

@@ -95,7 +95,7 @@ func TestLoad_BrokenFile(t *testing.T) {
 func TestLoad_NoHole(t *testing.T) {
 	c := &cluster{t: t}
 	mem := storage.NewMemory()
-	a, err := openApp(c, 1, mem)
+	a, err := openApp(c, 1, mem, "/data")
 	must(t, err)
 	var h history
 	for z := epoch1 + 1; z <= epoch1+5; z++ {
@@ -106,7 +106,7 @@ func TestLoad_NoHole(t *testing.T) {
 	h = append(h, item{epoch1 + 6, "only committed"})
 	must(t, a.save(h, h.last()))
 
-	a, err = openApp(c, 1, mem)
+	a, err = openApp(c, 1, mem, "/data")
 	must(t, err)
 	defer a.log.Close()
 	if len(a.tree) != 6 {

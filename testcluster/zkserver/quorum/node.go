@@ -129,7 +129,7 @@ func (n *Node) tick() {
 		if !n.enter() {
 			return
 		}
-		n.feedArrivals()
+		n.feedProgress()
 		n.core.Tick()
 		n.leave()
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,7 +83,7 @@ func (c *cluster) away(n int, meanwhile func(leader *server)) (leader, back *ser
 	back = c.others(leader)[0]
 	back.stop(c)
 	c.leader(c.running()...) // the leader still has a quorum
-	c.write(leader, values("meanwhile", n)...)
+	c.write(leader, values("meanwhile"+c.filler, n)...)
 	if meanwhile != nil {
 		meanwhile(leader)
 	}
@@ -123,6 +125,8 @@ func TestNode_FollowerComesBack(t *testing.T) {
 				if got := len(back.app.installs); got != test.installs || len(back.app.rebuilds) != 0 {
 					t.Fatalf("%d snapshots were installed, want %d; %d times truncated", got, test.installs, len(back.app.rebuilds))
 				}
+				last := back.app.applied().last()
+				c.await("all in its log", func() bool { return back.node.Status().Persisted == last })
 				log := back.logOf(t)
 				if whole := back.app.applied(); test.installs == 0 && !slices.Equal(log, whole) {
 					t.Fatalf("the log has %d of %d transactions", len(log), len(whole))
@@ -163,7 +167,7 @@ func TestNode_TailIsCut(t *testing.T) {
 				}
 				if snapshot {
 					// Taken of what was loaded: it holds what must go.
-					a, err := openApp(c, leader.id, leader.fs)
+					a, err := openApp(c, leader.id, leader.fs, leader.dir)
 					must(t, err)
 					must(t, a.save(a.tree, a.tree.last()))
 					must(t, a.log.Close())
@@ -345,6 +349,86 @@ func TestNode_Confirm(t *testing.T) {
 		s.node.Resume()
 	}
 	c.leader(c.running()...)
+}
+
+// TestNode_LongSnapshot takes longer than initLimit, but never stands still.
+func TestNode_LongSnapshot(t *testing.T) {
+	t.Parallel()
+	eachNetwork(t, func(t *testing.T, network string) {
+		c := newCluster(t, network, 3, 0, func(c *cluster) {
+			c.core = func(cfg *zab.Config) { cfg.ForceSnapshot, cfg.InitLimit, cfg.SyncLimit = true, 4, 4 }
+			c.filler = strings.Repeat("x", 50<<10)
+		})
+		const parts = 20
+		limit := time.Duration(4*20) * 5 * time.Millisecond
+		slow := make(chan struct{})
+		_, back := c.away(2*parts, func(leader *server) {
+			leader.app.mu.Lock()
+			leader.app.slow = slow
+			leader.app.mu.Unlock()
+			go func() {
+				pace := time.NewTicker(2 * limit / parts)
+				defer pace.Stop()
+				for range parts {
+					<-pace.C
+					slow <- struct{}{}
+				}
+				close(slow)
+			}()
+		})
+		lost := func(r zab.Role) bool { return r.State == zab.Looking }
+		if roles := back.app.roles; slices.ContainsFunc(roles[1:], lost) {
+			t.Fatalf("it did not get the snapshot at once: %+v", roles)
+		}
+	})
+}
+
+// TestNode_PortInUse has the quorum port taken when its owner is elected.
+func TestNode_PortInUse(t *testing.T) {
+	t.Parallel()
+	eachNetwork(t, func(t *testing.T, network string) {
+		var squatter net.Listener
+		c := newCluster(t, network, 3, 0, func(c *cluster) {
+			var err error
+			squatter, err = c.network(3).Listen(t.Context(), c.quorum[3][0])
+			must(t, err)
+		})
+		c.await("the first leader cannot listen", func() bool {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return strings.Contains(c.logs.String(), "cannot listen on its quorum port")
+		})
+		must(t, squatter.Close())
+		c.write(c.leader(c.running()...), "a write")
+		c.same(1, c.running()...)
+	})
+}
+
+// TestNode_LearnerTooSlow cuts off a learner that does not take what it is sent.
+func TestNode_LearnerTooSlow(t *testing.T) {
+	t.Parallel()
+	eachNetwork(t, func(t *testing.T, network string) {
+		c := newCluster(t, network, 3, 0, func(c *cluster) {
+			c.core = func(cfg *zab.Config) { cfg.SyncLimit = 1000 }
+			c.options = func(o *Options) { o.MaxLinkQueue = 1 << 20 }
+		})
+		leader := c.leader(c.running()...)
+		slow := c.others(leader)[0]
+		slow.node.Pause()
+		n := 0
+		c.await("the leader cuts it off", func() bool {
+			for range 20 {
+				c.write(leader, strings.Repeat("x", 10000))
+				n++
+			}
+			leader.app.mu.Lock()
+			defer leader.app.mu.Unlock()
+			return len(leader.app.down) == 1
+		})
+		slow.node.Resume()
+		c.leader(c.running()...)
+		c.same(n, c.running()...)
+	})
 }
 
 // TestNode_LeaderIsElectedQuickly holds the way together by which an ensemble is up in a blink.

@@ -18,7 +18,7 @@ func withLog(t *testing.T, snapshot bool) *Node {
 	t.Helper()
 	c := &cluster{t: t}
 	mem := storage.NewMemory()
-	a, err := openApp(c, 1, mem)
+	a, err := openApp(c, 1, mem, "/data")
 	must(t, err)
 	t.Cleanup(func() { must(t, a.log.Close()) })
 	must(t, mem.Remove("/data/version-2/snapshot.0"))
