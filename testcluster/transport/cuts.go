@@ -81,8 +81,10 @@ func (c *Cuts) holds(id zab.ServerID, in, out bool) (changed <-chan struct{}, he
 	return s.changed, in && slices.Contains(s.in, id) || out && slices.Contains(s.out, id)
 }
 
-// awaitDial returns when both directions are open, or with ctx's error.
-func (c *Cuts) awaitDial(ctx context.Context, id zab.ServerID) error {
+// AwaitDial returns when nothing is cut between this server and another, which is when a dial
+// to it may begin, or with the error of ctx. [ElectionPort] does it by itself; who dials a
+// quorum port calls it before.
+func (c *Cuts) AwaitDial(ctx context.Context, id zab.ServerID) error {
 	if c == nil {
 		return nil
 	}

@@ -103,7 +103,7 @@ func (p *peer) connect(ctx context.Context, told []string) (net.Conn, error) {
 func (p *peer) awaitCuts(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.port.o.ConnectTimeout)
 	defer cancel()
-	return p.port.o.Cuts.awaitDial(ctx, p.id)
+	return p.port.o.Cuts.AwaitDial(ctx, p.id)
 }
 
 var errNoAddress = errors.New("no address is known")
