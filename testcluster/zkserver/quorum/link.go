@@ -208,14 +208,20 @@ func (n *Node) hangUp() {
 func (n *Node) reach(ctx context.Context, leader zab.ServerID) (nc net.Conn, err error) {
 	err = fmt.Errorf("server %d has no address", leader)
 	for _, addr := range n.o.Quorum[leader] {
-		one, cancel := context.WithTimeout(ctx, n.o.ConnectTimeout)
-		nc, err = n.o.Network.Dial(one, addr)
-		cancel()
-		if err == nil || ctx.Err() != nil {
+		if nc, err = n.dialOne(ctx, leader, addr); err == nil || ctx.Err() != nil {
 			break
 		}
 	}
 	return nc, err
+}
+
+func (n *Node) dialOne(ctx context.Context, leader zab.ServerID, addr string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, n.o.ConnectTimeout)
+	defer cancel()
+	if err := n.o.Cuts.AwaitDial(ctx, leader); err != nil {
+		return nil, err
+	}
+	return n.o.Network.Dial(ctx, addr)
 }
 
 // dialled tells the core how an attempt has ended, if it still waits for it.

@@ -383,22 +383,26 @@ func TestNode_LongSnapshot(t *testing.T) {
 	})
 }
 
-// TestNode_PortInUse has the quorum port taken when its owner is elected.
+// TestNode_PortInUse has the quorum port taken, whoever is elected.
 func TestNode_PortInUse(t *testing.T) {
 	t.Parallel()
 	eachNetwork(t, func(t *testing.T, network string) {
-		var squatter net.Listener
+		var squatters []net.Listener
 		c := newCluster(t, network, 3, 0, func(c *cluster) {
-			var err error
-			squatter, err = c.network(3).Listen(t.Context(), c.quorum[3][0])
-			must(t, err)
+			for id, addrs := range c.quorum {
+				l, err := c.network(id).Listen(t.Context(), addrs[0])
+				must(t, err)
+				squatters = append(squatters, l)
+			}
 		})
 		c.await("the first leader cannot listen", func() bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return strings.Contains(c.logs.String(), "cannot listen on its quorum port")
 		})
-		must(t, squatter.Close())
+		for _, l := range squatters {
+			must(t, l.Close())
+		}
 		c.write(c.leader(c.running()...), "a write")
 		c.same(1, c.running()...)
 	})
