@@ -90,7 +90,30 @@ func (s *scanner) begin() error {
 // next returns the next transaction, in memory that the next call reuses. It reports io.EOF
 // where the file ends, or the zeros begin, and *damage for a broken entry. s.off is then the
 // end of the last good entry.
+//
+// A follower of Apache 3.8 writes some transactions a second time when it has been brought
+// up to date under load (FileTxnLog warns: Current zxid is <= ...). In Apache's files what is
+// not above the last zxid is passed over; in one of ours it is damage.
 func (s *scanner) next() ([]byte, error) {
+	for {
+		txn, err := s.entry()
+		if err != nil {
+			return nil, err
+		}
+		zxid := txnZxid(txn)
+		if zxid <= s.last && s.marked {
+			return nil, s.broken(false, "zxid %v after %v", zxid, s.last)
+		}
+		s.off += int64(len(txn)) + entryOverhead
+		if zxid > s.last {
+			s.last = zxid
+			return txn, nil
+		}
+	}
+}
+
+// entry returns the transaction that stands at s.off.
+func (s *scanner) entry() ([]byte, error) {
 	head, err := s.peek(entryPrefix)
 	if err != nil {
 		return nil, err
@@ -126,12 +149,6 @@ func (s *scanner) next() ([]byte, error) {
 	if length < txnHeaderSize {
 		return nil, s.broken(false, "a transaction of %d bytes is shorter than its header", length)
 	}
-	zxid := txnZxid(txn)
-	if zxid <= s.last {
-		return nil, s.broken(false, "zxid %v after %v", zxid, s.last)
-	}
-	s.last = zxid
-	s.off += length + entryOverhead
 	return txn, nil
 }
 
