@@ -57,8 +57,8 @@ func prepare(t *testing.T, layout string, config ...string) *peertest.Ensemble {
 	return peertest.NewEnsemble(t, opts)
 }
 
-// found starts an ensemble on empty folders so that its last voter leads: the first two that meet are a quorum, and
-// of equal votes the one for the largest id wins.
+// found starts an ensemble on empty folders so that its last voter leads: it and the first are a quorum, and of equal
+// votes the one for the larger id wins.
 func found(t *testing.T, e *peertest.Ensemble) (leader *peertest.Member) {
 	t.Helper()
 	for _, m := range e.Members {
@@ -67,7 +67,8 @@ func found(t *testing.T, e *peertest.Ensemble) (leader *peertest.Member) {
 		}
 	}
 	leader.Start(t)
-	leader.AwaitProcess(t)
+	e.Members[0].Start(t)
+	leader.Await(t)
 	e.Start(t)
 	e.Await(t)
 	if got := e.Leader(t); got != leader {

@@ -21,7 +21,9 @@ func wantWay(t *testing.T, leader, learner *peertest.Member, want string) {
 		// Learners join one at a time: what follows this line is about this one.
 		at := strings.LastIndex(leader.Log(), fmt.Sprintf("Synchronizing with Learner sid: %d ", learner.ID))
 		story = leader.Log()[max(at, 0):]
-		got = lastWay(story)
+		if got = lastWay(story); got == "" && at >= 0 {
+			got = "TRUNC" // what it does without a word: the learner has more than anything it has seen
+		}
 	default:
 		return
 	}
