@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -62,7 +61,7 @@ func clusterUp(r *clusterRun) command.Spec {
 				if err = errors.Join(err, statusErr); err != nil {
 					return nil, err
 				}
-				env.Notify(upTalk(c.Dir(), started, nodes))
+				env.Notify(upTalk(o.Dir, started, len(nodes)))
 				return upResult{c.ConnectString(), c.Dir(), nodes}, nil
 			}
 		},
@@ -86,13 +85,10 @@ func checkSize(fs *pflag.FlagSet, o *local.Options) error {
 }
 
 // upTalk tells what runs, and since when.
-func upTalk(dir string, started local.Started, nodes []clustercmd.Node) string {
-	text := fmt.Sprintf("%d servers in %s", len(nodes), dir)
-	if len(nodes) == 1 {
+func upTalk(dir string, started local.Started, nodes int) string {
+	text := fmt.Sprintf("%d servers in %s", nodes, dir)
+	if nodes == 1 {
 		text = "one server in " + dir
-	}
-	if leader := slices.IndexFunc(nodes, func(n clustercmd.Node) bool { return n.Role == "leader" }); leader >= 0 {
-		text += ", " + strconv.Itoa(nodes[leader].ID) + " leads"
 	}
 	if len(started.Before) == 0 {
 		return text
