@@ -105,11 +105,18 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 func (c *Client) Connected(ctx context.Context) error { return c.await(ctx, false) }
 
 // ConnectOnce is Connected, but fails with a *[ConnectError] as soon as every server has been
-// tried once in vain. The client goes on trying.
+// tried once in vain. Where one of them hung up on the handshake, an election may be going on:
+// then it tries for [ElectionPatience]. The client goes on trying.
 func (c *Client) ConnectOnce(ctx context.Context) error { return c.await(ctx, true) }
 
+// ElectionPatience is how long ConnectOnce waits for servers that are there and do not serve.
+// An ensemble that has lost its leader is back in less.
+const ElectionPatience = 2 * time.Second
+
 func (c *Client) await(ctx context.Context, once bool) error {
-	for {
+	patience := time.NewTimer(ElectionPatience)
+	defer patience.Stop()
+	for impatient := false; ; {
 		c.mu.Lock()
 		state, terminal, pass, changed := c.mu.state, c.mu.terminal, c.mu.pass, c.mu.changed
 		c.mu.Unlock()
@@ -118,11 +125,13 @@ func (c *Client) await(ctx context.Context, once bool) error {
 			return fmt.Errorf("connect to %s: %w", c.cfg.Servers, terminal)
 		case connected(state):
 			return nil
-		case once && pass != nil:
+		case once && pass != nil && (impatient || !pass.electing()):
 			return pass
 		}
 		select {
 		case <-changed:
+		case <-patience.C:
+			impatient = true
 		case <-ctx.Done():
 			if pass != nil {
 				return fmt.Errorf("%w: %w", ctx.Err(), pass)

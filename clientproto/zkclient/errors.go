@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -124,6 +125,14 @@ func (e *ConnectError) Error() string {
 		parts[i] = a.Addr + ": " + reason(a.Err)
 	}
 	return "no ZooKeeper server: " + strings.Join(parts, "; ")
+}
+
+// electing says whether a server is there that does not serve.
+func (e *ConnectError) electing() bool {
+	return slices.ContainsFunc(e.Attempts, func(a Attempt) bool {
+		var h *HandshakeError
+		return errors.As(a.Err, &h) && h.HungUp
+	})
 }
 
 // Unwrap returns the reasons.

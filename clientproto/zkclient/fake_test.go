@@ -324,8 +324,29 @@ func TestConnectOnce_NamesEveryServer(t *testing.T) {
 			if err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
-			if took := time.Since(began); took != 0 {
+			if took := time.Since(began); took != zkclient.ElectionPatience {
 				t.Errorf("it took %s", took)
+			}
+		})
+}
+
+// Where nobody listens there is nothing to wait for.
+func TestConnectOnce_FailsAtOnceWhenRefused(t *testing.T) {
+	within(t, nil, zkclient.Config{Servers: "a,b:2182"}, func(t *testing.T, c *zkclient.Client, _ *network, _ *events) {
+		began := time.Now()
+		if err := c.ConnectOnce(t.Context()); err == nil || time.Since(began) != 0 {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+	})
+}
+
+// A server that hangs up is probably in an election, and serves soon.
+func TestConnectOnce_OutlastsAnElection(t *testing.T) {
+	electing := []script{handshake(""), handshake(""), handshake(""), serving(nil)}
+	within(t, map[string][]script{"a:2181": electing}, zkclient.Config{Servers: "a"},
+		func(t *testing.T, c *zkclient.Client, _ *network, _ *events) {
+			if err := c.ConnectOnce(t.Context()); err != nil {
+				t.Error(err)
 			}
 		})
 }

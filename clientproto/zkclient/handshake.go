@@ -19,6 +19,8 @@ const maxHandshake = 1024
 type HandshakeError struct {
 	Reason string
 	Err    error // nil or the cause
+	// HungUp: the server closed the connection instead of an answer, as one does that is in an election.
+	HungUp bool
 }
 
 func (e *HandshakeError) Error() string {
@@ -59,7 +61,7 @@ func handshake(conn net.Conn, req *zkproto.ConnectRequest, timeout time.Duration
 		return nil, &HandshakeError{Reason: "the server is read-only and has no local sessions"}
 	}
 	if err := zkproto.Decode(body, resp); err != nil {
-		return nil, &HandshakeError{"its answer to the handshake is malformed", err}
+		return nil, &HandshakeError{Reason: "its answer to the handshake is malformed", Err: err}
 	}
 	// A server may hang up behind an answer that refuses the session. The answer counts all the same: a connection
 	// that is gone says so at the next read.
@@ -76,5 +78,5 @@ func noAnswer(err error, req *zkproto.ConnectRequest) error {
 	if req.LastZxidSeen > 0 {
 		why += fmt.Sprintf(", or is behind this client's zxid %s", req.LastZxidSeen)
 	}
-	return &HandshakeError{Reason: "closed the connection during the handshake: " + why}
+	return &HandshakeError{Reason: "closed the connection during the handshake: " + why, HungUp: true}
 }
