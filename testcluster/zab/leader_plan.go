@@ -7,7 +7,8 @@ package zab
 //	P > max                             TRUNC(max): it has what was never committed
 //	P known, or base                    DIFF, then what comes after P
 //	P between two that are known,       TRUNC(the one before), then what comes after it
-//	  in the epoch of one of them
+//	  in the epoch of one of them,
+//	  or both not in the tree yet
 //	P < base, and in the log files,     the same, the first part from the files
 //	  with no snapshot of a leader's
 //	  between
@@ -16,6 +17,9 @@ package zab
 // A P with counter 0 is an epoch that its server has established, without a transaction (an ex-leader or the heir of a
 // snapshot, at Apache). Everything before it is committed and in every later leader's log, so that it needs no TRUNC;
 // as the goal of a TRUNC it will not do, for it is in no log. P = 0 is an empty server, or one that wants a snapshot.
+//
+// A snapshot is of the tree, which lacks the tail. A learner whose log may reach into that, and be what makes it
+// committed, gets none, not even by force: it would have less for a while than it has acknowledged.
 //
 // All of it is put on the link in one go, and the learner takes part in the live stream from there on: nothing is left
 // out between the two, and nothing comes twice.
@@ -28,7 +32,7 @@ func (ld *leader) plan(h *handler) {
 	g, last := &c.log, h.last
 	goal := ld.goal()
 	switch {
-	case c.cfg.ForceSnapshot || last == 0 && goal != 0:
+	case c.cfg.ForceSnapshot && last <= g.applied(), last == 0 && goal != 0:
 		ld.snapshot(h)
 	case last == goal, last > goal && last.Counter() == 0:
 		ld.diff(h, last)
@@ -58,7 +62,7 @@ func (ld *leader) join(h *handler, before, next Zxid) {
 	switch last := h.last; {
 	case before == last, last.Counter() == 0:
 		ld.diff(h, last)
-	case before.Epoch() == last.Epoch(), next.Epoch() == last.Epoch():
+	case before.Epoch() == last.Epoch(), next.Epoch() == last.Epoch(), before > ld.c.log.applied():
 		ld.truncate(h, before)
 	default:
 		ld.snapshot(h) // its log and this one have parted in an older epoch

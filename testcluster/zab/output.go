@@ -40,6 +40,9 @@ func (s *slab[T]) take() []T {
 	}
 	out := s.array[s.taken:n:n]
 	s.taken = n
+	if cap(s.array) > slabSize {
+		s.array, s.taken = nil, 0 // a whole history perhaps, not to be kept because of the rest
+	}
 	return out
 }
 

@@ -96,6 +96,47 @@ func TestPlan_ForcedSnapshot(t *testing.T) {
 	}
 }
 
+// A new leader's tail may be committed, by what the learner has of it. A snapshot, which ends before the tail, would take
+// that away until the rest has arrived too.
+func TestPlan_NoSnapshotBelowTheTail(t *testing.T) {
+	for _, c := range []struct {
+		last Zxid
+		want string
+	}{
+		{at(5, 1), "7: SNAP 0x500000001"},
+		{at(5, 2), "7: DIFF 0x500000003"},
+		{at(5, 3), "7: DIFF 0x500000003"},
+		{at(5, 4), "7: TRUNC 0x500000003"},
+	} {
+		l := followWithTail(t)
+		l.cfg.ForceSnapshot = true
+		l.LinkDown(1)
+		l.persist()
+		l.lead()
+		l.joins(2, 2, at(5, 1), 5)
+		l.sent = nil
+		l.joins(7, 3, c.last, 5)
+		if len(l.sent) < 2 || l.sent[1] != c.want {
+			t.Errorf("last transaction %s: %q, want %s", c.last, l.sent, c.want)
+		}
+	}
+
+	l := newLone(t, 1, Durable{Accepted: 4, Current: 3, Last: at(2, 4)})
+	l.promise()
+	l.receive(1, Diff, at(4, 1))
+	l.proposes(true, at(2, 5), at(4, 1))
+	l.receive(1, NewLeader, epochZxid(5))
+	l.persist()
+	l.LinkDown(1)
+	l.persist()
+	l.lead()
+	l.joins(2, 2, at(4, 1), 5)
+	l.sent = nil
+	l.joins(7, 3, at(3, 9), 3)
+	l.wantSent("7: LEADERINFO 0x600000000", "7: TRUNC 0x200000005", "7: PROPOSAL 0x400000001", "7: COMMIT 0x400000001",
+		"7: NEWLEADER 0x600000000")
+}
+
 func TestPlan_WithoutLogFiles(t *testing.T) {
 	l := planner(t, func(c *Config) { c.NoLogSync = true })
 	if got, want := l.planned(3, at(3, 3)), "SNAP 5:1 +5:2 +5:3 NEWLEADER 5:0"; got != want {
