@@ -6,19 +6,19 @@ import (
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 )
 
-// CannotGoBackError says that the state at a zxid cannot be restored: every snapshot is of a
-// later one.
+// CannotGoBackError says that the state at a zxid cannot be restored: no snapshot, with the log
+// behind it, leads there.
 type CannotGoBackError struct {
-	Dir    string
-	Zxid   zkproto.Zxid // the one wanted
-	Oldest zkproto.Zxid // of the snapshots; -1: there is none
+	Dir     string
+	Zxid    zkproto.Zxid // the one wanted
+	Nearest zkproto.Zxid // of the snapshots; -1: there is none
 }
 
 func (e *CannotGoBackError) Error() string {
-	if e.Oldest < 0 {
+	if e.Nearest < 0 {
 		return fmt.Sprintf("cannot go back to zxid %v: no snapshot in %s", e.Zxid, e.Dir)
 	}
-	return fmt.Sprintf("cannot go back to zxid %v: the oldest snapshot in %s is of %v", e.Zxid, e.Dir, e.Oldest)
+	return fmt.Sprintf("cannot go back to zxid %v: the nearest snapshot in %s is of %v", e.Zxid, e.Dir, e.Nearest)
 }
 
 // RemoveSnapshotsAbove removes, durably, the snapshots of what came after zxid, which is
@@ -34,11 +34,11 @@ func (f *Folder) RemoveSnapshotsAbove(zxid zkproto.Zxid) error {
 		kept++
 	}
 	if kept == 0 {
-		oldest := zkproto.Zxid(-1)
+		nearest := zkproto.Zxid(-1)
 		if len(snaps) > 0 {
-			oldest = snaps[0].zxid
+			nearest = snaps[0].zxid
 		}
-		return &CannotGoBackError{Dir: f.snapDir, Zxid: zxid, Oldest: oldest}
+		return &CannotGoBackError{Dir: f.snapDir, Zxid: zxid, Nearest: nearest}
 	}
 	if _, err := removeAll(f.fs, f.snapDir, snaps[kept:]); err != nil {
 		return fmt.Errorf("remove snapshots above %v: %w", zxid, err)
@@ -46,9 +46,10 @@ func (f *Folder) RemoveSnapshotsAbove(zxid zkproto.Zxid) error {
 	return nil
 }
 
-// Supersede begins the log anew behind a snapshot of zxid, which is there, if the log ends
-// before it: otherwise it would have a hole that cannot be told from the end of an epoch. The
-// snapshots before zxid go too, as the log no longer leads on from them.
+// Supersede begins the log anew behind a snapshot of zxid if the log ends before it: otherwise
+// it would have a hole that cannot be told from the end of an epoch. The snapshots before zxid
+// go too, as the log no longer leads on from them. Without such a snapshot it is a
+// *CannotGoBackError, and nothing is removed.
 //
 // The server of an ensemble calls it when its snapshot has transactions that its log has not.
 func (f *Folder) Supersede(l *Log, zxid zkproto.Zxid) error {
@@ -64,7 +65,11 @@ func (f *Folder) Supersede(l *Log, zxid zkproto.Zxid) error {
 		kept++
 	}
 	if kept == len(snaps) {
-		return &CannotGoBackError{Dir: f.snapDir, Zxid: zxid, Oldest: -1}
+		nearest := zkproto.Zxid(-1)
+		if kept > 0 {
+			nearest = snaps[kept-1].zxid
+		}
+		return &CannotGoBackError{Dir: f.snapDir, Zxid: zxid, Nearest: nearest}
 	}
 	if _, err := removeAll(f.fs, f.snapDir, snaps[:kept]); err != nil {
 		return fmt.Errorf("begin the log anew behind snapshot %v: %w", zxid, err)

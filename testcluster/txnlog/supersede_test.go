@@ -45,7 +45,7 @@ func TestRemoveSnapshotsAbove(t *testing.T) {
 		t.Fatalf("after a crash there are %s", got)
 	}
 	err := f.RemoveSnapshotsAbove(1)
-	if back := (*CannotGoBackError)(nil); !errors.As(err, &back) || back.Oldest != 2 || back.Zxid != 1 {
+	if back := (*CannotGoBackError)(nil); !errors.As(err, &back) || back.Nearest != 2 || back.Zxid != 1 {
 		t.Fatalf("error %v", err)
 	}
 	if got := snapshotZxids(t, f); got != "0x4 0x2" {
@@ -62,7 +62,7 @@ func TestSupersede(t *testing.T) {
 		t.Fatalf("snapshots %s, log up to %v", got, l.Last())
 	}
 	err := f.Supersede(l, 8)
-	if back := (*CannotGoBackError)(nil); !errors.As(err, &back) || l.Last() != 5 {
+	if back := (*CannotGoBackError)(nil); !errors.As(err, &back) || back.Nearest != 5 || l.Last() != 5 {
 		t.Fatalf("without the snapshot: error %v, log up to %v", err, l.Last())
 	}
 	must(t, sample(8, 3).save(f, 8, Plain))

@@ -87,30 +87,11 @@ func (n *Node) truncate(l *txnlog.Log, zxid zab.Zxid) error {
 	if err := l.TruncateAfter(zxid); err != nil {
 		return err
 	}
-	if err := n.endsAt(l, zxid); err != nil {
+	// zxid itself must be there, in the log or as a snapshot: what comes next goes on from it.
+	if err := n.o.Folder.Supersede(l, zxid); err != nil {
 		return err
 	}
 	return n.o.App.Rebuild(zxid)
-}
-
-// endsAt checks that what is left ends with the transaction that was asked for: a leader
-// whose history is another one would go on from it.
-func (n *Node) endsAt(l *txnlog.Log, zxid zab.Zxid) error {
-	if l.Last() == zxid {
-		return nil
-	}
-	snaps, err := n.o.Folder.Snapshots()
-	if err != nil {
-		return err
-	}
-	last := l.Last()
-	if len(snaps) > 0 {
-		last = max(last, snaps[0].Zxid)
-	}
-	if last == zxid {
-		return nil
-	}
-	return fmt.Errorf("cannot go back to zxid %v: the last transaction up to there is %v", zxid, last)
 }
 
 // install puts a leader's tree in the place of everything. What of the log is above zxid was
