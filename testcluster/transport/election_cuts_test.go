@@ -11,63 +11,67 @@ import (
 	"github.com/zoka-project/zoka/testcluster/zab"
 )
 
-// cutPair are servers 1 and 2; server 1 can be cut off from 2.
-func cutPair(t *testing.T) (m *transport.Memory, cuts *transport.Cuts, one, two *station) {
+// cutPair are server 2 and another, which can be cut off from it.
+func cutPair(t *testing.T, id zab.ServerID) (cuts *transport.Cuts, other, two *station) {
 	t.Helper()
-	m, cuts = transport.NewMemory(), new(transport.Cuts)
-	o := on(m, 1, 2)
+	m, cuts := transport.NewMemory(), new(transport.Cuts)
+	o := on(m, id, 2)
 	o.Cuts = cuts
-	return m, cuts, open(t, o), open(t, on(m, 2, 1))
+	return cuts, open(t, o), open(t, on(m, 2, id))
 }
 
 // TestElectionCuts_AStandingConnection: nothing passes in the directions that are cut, and
-// afterwards comes what was held and the newest.
+// afterwards comes what was held and the newest; whoever has dialled.
 func TestElectionCuts_AStandingConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, cuts, one, two := cutPair(t)
-		one.Send(round(2, 1))
-		two.hears(t, 1, 1)
-		both := func(number int64) {
-			one.Send(round(2, number))
-			two.Send(round(1, number))
-			time.Sleep(time.Hour)
+	for _, id := range []zab.ServerID{1, 3} {
+		synctest.Test(t, func(t *testing.T) { cutStanding(t, id) })
+	}
+}
+
+func cutStanding(t *testing.T, id zab.ServerID) {
+	cuts, other, two := cutPair(t, id)
+	other.Send(round(2, 1))
+	two.hears(t, id, 1)
+	both := func(number int64) {
+		other.Send(round(2, number))
+		two.Send(round(id, number))
+		time.Sleep(time.Hour)
+	}
+	heard := func(byOther, byTwo int, number int64) {
+		t.Helper()
+		if a, b := other.count(2, number), two.count(id, number); a != byOther || b != byTwo {
+			t.Errorf("round %d: server %d hears it %d times, server 2 %d times", number, id, a, b)
 		}
-		heard := func(byOne, byTwo int, number int64) {
-			t.Helper()
-			if a, b := one.count(2, number), two.count(1, number); a != byOne || b != byTwo {
-				t.Errorf("round %d: server 1 hears it %d times, server 2 %d times", number, a, b)
-			}
-		}
-		cuts.Set(second, nil)
-		both(2)
-		heard(0, 1, 2)
-		cuts.Set(nil, second)
-		both(3)
-		heard(1, 0, 3)
-		heard(1, 1, 2)
-		cuts.Set(second, second)
-		both(4)
-		both(5)
-		both(6)
-		heard(0, 0, 6)
-		cuts.Set(nil, nil)
-		time.Sleep(time.Second)
-		heard(1, 1, 6)
-		heard(1, 1, 3)
-		heard(1, 0, 5) // of what waited at server 1 only the newest was left
-		one.mu.Lock()
-		defer one.mu.Unlock()
-		if len(one.reports) != 1 {
-			t.Errorf("server 1 noticed: %v", one.reports)
-		}
-	})
+	}
+	cuts.Set(second, nil)
+	both(2)
+	heard(0, 1, 2)
+	cuts.Set(nil, second)
+	both(3)
+	heard(1, 0, 3)
+	heard(1, 1, 2)
+	cuts.Set(second, second)
+	both(4)
+	both(5)
+	both(6)
+	heard(0, 0, 6)
+	cuts.Set(nil, nil)
+	time.Sleep(time.Second)
+	heard(1, 1, 6)
+	heard(1, 1, 3)
+	heard(1, 0, 5) // of what waited at the server that was cut off, only the newest was left
+	other.mu.Lock()
+	defer other.mu.Unlock()
+	if len(other.reports) != 1 {
+		t.Errorf("server %d noticed: %v", id, other.reports)
+	}
 }
 
 // TestElectionCuts_NewConnections: of a server that is cut off nothing arrives, not even who it
 // is; and a dial to it takes its time and tells nothing.
 func TestElectionCuts_NewConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, cuts, one, two := cutPair(t)
+		cuts, one, two := cutPair(t, 1)
 		cuts.Set(second, second)
 		two.Send(round(1, 1)) // connects, as far as it can see
 		one.Send(round(2, 1))
@@ -90,13 +94,15 @@ func TestElectionCuts_NewConnections(t *testing.T) {
 // TestElectionCuts_ADialGoesOn when the cut heals before its time is up.
 func TestElectionCuts_ADialGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, cuts := transport.NewMemory(), new(transport.Cuts)
-		o := on(m, 3, 2)
-		o.Cuts = cuts
-		three, two := open(t, o), open(t, on(m, 2, 3))
+		cuts, three, two := cutPair(t, 3)
 		cuts.Set(nil, second)
 		three.Send(round(2, 1))
 		time.Sleep(4 * time.Second) // of 5
+		two.mu.Lock()
+		if len(two.reports) != 0 {
+			t.Errorf("server 2 is told %v", two.reports)
+		}
+		two.mu.Unlock()
 		begun := time.Now()
 		cuts.Set(nil, nil)
 		two.hears(t, 3, 1)

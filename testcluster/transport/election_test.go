@@ -159,37 +159,56 @@ func (c *countDials) Dial(ctx context.Context, addr string) (net.Conn, error) {
 	return c.Network.Dial(ctx, addr)
 }
 
-// darkness is a network in which dials get no answer.
-type darkness struct{ transport.Network }
+// darkness is a network in which dials get no answer in time, and then fail with err or, where
+// it is nil, as timeouts do; those to
+// the address closed are refused at once, and for away there is no way.
+type darkness struct {
+	transport.Network
+	err error
+}
 
-func (darkness) Dial(ctx context.Context, _ string) (net.Conn, error) {
+const closed, away = "closed:1", "away:1"
+
+func (d darkness) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	switch addr {
+	case closed:
+		return nil, syscall.ECONNREFUSED
+	case away:
+		return nil, syscall.EHOSTUNREACH
+	}
 	<-ctx.Done()
+	if d.err != nil {
+		return nil, d.err
+	}
 	return nil, ctx.Err()
 }
 
+// TestElection_ATimeoutTellsNothing, although the server's other addresses are refused.
 func TestElection_ATimeoutTellsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := transport.NewMemory()
-		o := on(m, 3, 2)
-		o.Network = darkness{m}
-		three := open(t, o)
-		three.Send(round(2, 1))
-		time.Sleep(time.Minute)
-		three.mu.Lock()
-		defer three.mu.Unlock()
-		if len(three.reports) != 0 {
-			t.Errorf("it says %v", three.reports)
-		}
-	})
+	for _, addrs := range [][]string{{"dark:1"}, {"dark:1", closed}, {closed, "dark:1"}, {away, closed}, {closed, away}} {
+		synctest.Test(t, func(t *testing.T) {
+			m := transport.NewMemory()
+			o := on(m, 3)
+			o.Network, o.Peers = darkness{m, nil}, map[zab.ServerID][]string{2: addrs}
+			three := open(t, o)
+			three.Send(round(2, 1))
+			time.Sleep(time.Minute)
+			three.mu.Lock()
+			defer three.mu.Unlock()
+			if len(three.reports) != 0 {
+				t.Errorf("%s: it says %v", addrs, three.reports)
+			}
+		})
+	}
 }
 
 // TestElection_AConnectionEndsADial: the dark address of a server that has come by itself is
-// not waited for.
+// not waited for, and what comes of the dial is no news.
 func TestElection_AConnectionEndsADial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := transport.NewMemory()
 		o := on(m, 1, 2)
-		o.Network = darkness{m.Host("1")}
+		o.Network = darkness{m.Host("1"), syscall.ECONNREFUSED}
 		one := open(t, o)
 		one.Send(round(2, 1))
 		synctest.Wait() // it dials
@@ -199,6 +218,12 @@ func TestElection_AConnectionEndsADial(t *testing.T) {
 		two.hears(t, 1, 1)
 		if late := time.Since(begun); late != 0 {
 			t.Errorf("heard after %s", late)
+		}
+		synctest.Wait()
+		one.mu.Lock()
+		defer one.mu.Unlock()
+		if len(one.reports) != 1 {
+			t.Errorf("server 1 says %v", one.reports)
 		}
 	})
 }
@@ -337,7 +362,7 @@ func TestElection_CloseWithEverythingUnderWay(t *testing.T) {
 		m := transport.NewMemory()
 		cuts := new(transport.Cuts)
 		o := on(m, 5, 1, 2, 3, 9)
-		o.Network, o.Cuts = darkness{m.Host("5")}, cuts
+		o.Network, o.Cuts = darkness{m.Host("5"), nil}, cuts
 		five := open(t, o)
 		silent, err := m.Dial(t.Context(), address(5))
 		if err != nil {

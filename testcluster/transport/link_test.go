@@ -138,6 +138,44 @@ func TestLink_WhatWaitsGoesInOneWrite(t *testing.T) {
 	}
 }
 
+// gate is a connection whose writes begin and go on when the test says so.
+type gate struct {
+	net.Conn
+	begin, goOn chan struct{}
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	g.begin <- struct{}{}
+	<-g.goOn
+	return g.Conn.Write(p)
+}
+
+// TestLink_NothingWritesIntoWhatIsBeingWritten: the buffers change hands, and what is written
+// counts no more.
+func TestLink_NothingWritesIntoWhatIsBeingWritten(t *testing.T) {
+	noLeaks(t)
+	a, b := pair(t, transport.NewMemory())
+	g := &gate{Conn: a, begin: make(chan struct{}), goOn: make(chan struct{})}
+	near, far := transport.NewLink(g, transport.LinkOptions{MaxQueued: 100}), transport.NewLink(b, transport.LinkOptions{})
+	defer near.Close()
+	defer far.Close()
+	near.Send(ack(-1))
+	<-g.begin
+	g.goOn <- struct{}{}
+	read(t, far)
+	for i := range int64(50) {
+		near.Send(ack(2 * i))
+		<-g.begin
+		near.Send(ack(2*i + 1))
+		g.goOn <- struct{}{}
+		<-g.begin
+		g.goOn <- struct{}{}
+		if x, y := read(t, far), read(t, far); int64(x.Zxid) != 2*i || int64(y.Zxid) != 2*i+1 {
+			t.Fatalf("%d and %d come, not %d and the next", x.Zxid, y.Zxid, 2*i)
+		}
+	}
+}
+
 func TestLink_BreaksOverMaxQueued(t *testing.T) {
 	for name, network := range networks {
 		t.Run(name, func(t *testing.T) {
