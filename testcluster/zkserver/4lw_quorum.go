@@ -63,29 +63,3 @@ func (s *Server) GlobalSessions() map[zkproto.SessionID]int32 {
 	}
 	return all
 }
-
-// standingFigures are the rows of mntr that only members of ensembles have.
-func standingFigures() []Metric {
-	leads := func(at *Standing) bool { return at.Mode == "leader" }
-	observes := func(at *Standing) bool { return at.Mode == "observer" }
-	row := func(name, help string, has func(*Standing) bool, value func(*Standing) int64) Metric {
-		return Metric{
-			Name: name, Help: help,
-			Value: func(s *Stats) float64 { return float64(value(s.Standing)) },
-			only:  func(s *Stats) bool { return s.Standing != nil && (has == nil || has(s.Standing)) },
-		}
-	}
-	return []Metric{
-		row("quorum_size", "members that may vote", nil, func(at *Standing) int64 { return int64(at.QuorumSize) }),
-		row("observer_master_id", "the server that an observer follows", observes, func(at *Standing) int64 { return at.Leader }),
-		row("synced_observers", "observers that are up to date", nil, func(at *Standing) int64 { return int64(at.SyncedObservers) }),
-		row("learners", "followers and observers of this leader", leads, func(at *Standing) int64 { return int64(at.Learners) }),
-		row("synced_followers", "voting followers that are up to date", leads, func(at *Standing) int64 { return int64(at.SyncedFollowers) }),
-		row("synced_non_voting_followers", "always 0: every follower votes", leads, func(*Standing) int64 { return 0 }),
-		row("pending_syncs", "syncs that wait for a quorum", leads, func(at *Standing) int64 { return int64(at.PendingSyncs) }),
-		row("leader_uptime", "time since this server leads, in ms", leads, func(at *Standing) int64 { return at.LeaderUptime.Milliseconds() }),
-		row("last_proposal_size", "bytes of the last proposal", leads, func(at *Standing) int64 { return at.Proposals.Last }),
-		row("min_proposal_size", "bytes of the smallest proposal", leads, func(at *Standing) int64 { return at.Proposals.Min }),
-		row("max_proposal_size", "bytes of the largest proposal", leads, func(at *Standing) int64 { return at.Proposals.Max }),
-	}
-}

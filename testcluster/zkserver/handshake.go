@@ -97,6 +97,9 @@ func (c *conn) reattach(q *zkproto.ConnectRequest) error {
 	if old := c.s.sessions.attached(q.SessionID); old != nil {
 		old.endNow()
 	}
+	if m := c.s.member; m != nil {
+		m.counts.claims.Add(1)
+	}
 	var old *conn
 	ok := lease.ValidPassword(q.SessionID, q.Password)
 	switch {

@@ -15,6 +15,10 @@ import (
 // leader, or is not up to date.
 var ErrNotServing = errors.New("this server is not currently serving requests")
 
+// maxLinkQueue bounds what waits for one member, in bytes: several terms' worth of requests,
+// as a leader sends each follower what all the others have forwarded.
+const maxLinkQueue = 8 * maxTermBytes
+
 // join begins to take part in the ensemble, with what was loaded. The node owns the log from
 // then on.
 func (s *Server) join(log *txnlog.Log, last zkproto.Zxid) error {
@@ -34,6 +38,7 @@ func (s *Server) join(log *txnlog.Log, last zkproto.Zxid) error {
 		App:                m, Network: e.Network, Cuts: e.Cuts, Tick: coreTick,
 		ElectionAddr: own.Election[0], QuorumAddr: own.Quorum[0],
 		Election: make(map[zab.ServerID][]string), Quorum: make(map[zab.ServerID][]string),
+		MaxLinkQueue:   maxLinkQueue,
 		ConnectTimeout: e.ConnectTimeout, HandshakeTimeout: time.Duration(e.SyncLimit) * s.cfg.TickTime,
 		Logger: s.log,
 	}

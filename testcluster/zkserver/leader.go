@@ -43,8 +43,11 @@ func (l *leading) begin() {
 	s.treeMu.RUnlock()
 	seq := &sequencer{
 		s: s, queue: &l.queue, order: l.t.m.node,
-		prep:     prep.New(tree, s.sessions, s.auth, s.cfg.prepOptions()),
-		proposed: l.sizes.add,
+		prep: prep.New(tree, s.sessions, s.auth, s.cfg.prepOptions()),
+		proposed: func(bytes int) {
+			l.sizes.add(bytes)
+			s.member.counts.proposed.Add(1)
+		},
 		failed: func(err error) {
 			// The role ends, or the disk has failed: both are told elsewhere.
 			if !errors.Is(err, zab.ErrNotLeading) && !errors.Is(err, quorum.ErrClosed) {
@@ -135,6 +138,7 @@ func (l *leading) revalidate(from zab.LinkID, p *zab.Packet) {
 		return
 	}
 	s := l.t.m.s
+	s.member.counts.revalidations.Add(1)
 	valid := s.sessions.claim(session, timeout, s.sessions.owner(from))
 	data := jute.AppendBool(jute.AppendLong(nil, int64(session)), valid)
 	l.t.m.node.Send(from, &zab.Packet{Type: zab.Revalidate, Zxid: -1, Data: data})

@@ -29,6 +29,8 @@ type member struct {
 	quiet   bool  // direct is between two terms
 	closed  bool
 
+	counts  counts
+	leads   atomic.Bool
 	reign   atomic.Uint64 // grows with each change of state or epoch
 	log     *txnlog.Log   // the node's, to be read
 	directs sync.WaitGroup
@@ -36,6 +38,7 @@ type member struct {
 
 func newMember(s *Server) *member {
 	m := &member{s: s, quiet: true}
+	m.counts.lookings.Store(1) // every server begins like that
 	m.changed.L = &m.mu
 	return m
 }
@@ -47,7 +50,11 @@ func (m *member) Role(r zab.Role) {
 	if r.State != m.role.State || r.Epoch != m.role.Epoch {
 		m.reign.Add(1)
 	}
+	if r.State == zab.Looking && m.role.State != zab.Looking {
+		m.counts.lookings.Add(1)
+	}
 	m.role = r
+	m.leads.Store(r.State == zab.Leading)
 	if m.wanted != nil && m.wanted.is(&r) {
 		return
 	}
@@ -64,7 +71,14 @@ func (m *member) Role(r zab.Role) {
 }
 
 // Commit is told of transactions in their order.
-func (m *member) Commit(entries []zab.Entry) { m.s.decided.commitEntries(entries) }
+func (m *member) Commit(entries []zab.Entry) {
+	count := &m.counts.learnerCommits
+	if m.leads.Load() {
+		count = &m.counts.commits
+	}
+	count.Add(int64(len(entries)))
+	m.s.decided.commitEntries(entries)
+}
 
 // Packet takes what members' servers send each other past the core. A learner may serve, and
 // forward, before its leader has begun to: that waits in the leader's queue.

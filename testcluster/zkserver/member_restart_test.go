@@ -3,6 +3,7 @@ package zkserver
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"testing"
@@ -14,9 +15,9 @@ import (
 	"github.com/zoka-project/zoka/testcluster/znode"
 )
 
-// dump is all of a server's state in words: what members must have alike once the same has
-// been applied.
-func (m *clusterMember) dump() string {
+// dump is all of a server's state in words: what members must have alike once they have
+// applied everything up to the same zxid.
+func (m *clusterMember) dump() (zkproto.Zxid, []string) {
 	m.s.treeMu.RLock()
 	defer m.s.treeMu.RUnlock()
 	var lines []string
@@ -27,7 +28,7 @@ func (m *clusterMember) dump() string {
 		if path == znode.ConfigPath {
 			data, st.Mtime = nil, 0 // each writes its own
 		}
-		lines = append(lines, fmt.Sprintf("%s %q %+v %v", path, data, st, m.s.tree.ACL(n)))
+		lines = append(lines, fmt.Sprintf("%s %d %x %+v %v", path, len(data), crc32.ChecksumIEEE(data), st, m.s.tree.ACL(n)))
 		for name := range m.s.tree.Children(n) {
 			walk(strings.TrimSuffix(path, "/") + "/" + string(name))
 		}
@@ -37,7 +38,7 @@ func (m *clusterMember) dump() string {
 		lines = append(lines, fmt.Sprintf("session %v %d", id, timeout))
 	}
 	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return m.s.tree.LastZxid(), lines
 }
 
 // awaitAlike waits until all that run have the same state, the leader's.
@@ -49,9 +50,18 @@ func (c *cluster) awaitAlike() {
 			continue
 		}
 		m.awaitServing()
-		await(c.t, fmt.Sprintf("server %d has caught up", m.id), func() bool { return m.s.treeZxid() == leader.s.treeZxid() })
-		if got, want := m.dump(), leader.dump(); got != want {
-			c.t.Fatalf("server %d differs from its leader, server %d:\n%s\n\nwant\n%s", m.id, leader.id, got, want)
+		var got, want []string
+		await(c.t, fmt.Sprintf("server %d has caught up", m.id), func() bool {
+			var at, leaderAt zkproto.Zxid
+			leaderAt, want = leader.dump()
+			at, got = m.dump()
+			return at == leaderAt
+		})
+		for i := range max(len(got), len(want)) {
+			if i >= len(got) || i >= len(want) || got[i] != want[i] {
+				c.t.Fatalf("server %d differs from its leader, server %d, in line %d of %d and %d:\n%q\nwant\n%q",
+					m.id, leader.id, i, len(got), len(want), got[i:min(i+1, len(got))], want[i:min(i+1, len(want))])
+			}
 		}
 	}
 }

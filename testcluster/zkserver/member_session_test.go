@@ -23,7 +23,9 @@ func (c *cluster) connectString(first *clusterMember) string {
 }
 
 // connOf is the connection of a session at a member, or nil.
-func (m *clusterMember) connOf(z *zkclient.Client) *conn { return m.s.sessions.attached(z.Session().ID) }
+func (m *clusterMember) connOf(z *zkclient.Client) *conn {
+	return m.s.sessions.attached(z.Session().ID)
+}
 
 // TestMember_SessionMoves: a session whose connection breaks goes on at another server, with
 // its ephemerals and its watches.

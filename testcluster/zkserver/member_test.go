@@ -116,7 +116,7 @@ func TestMember_LargeWrites(t *testing.T) {
 	z := c.follower().client()
 	data := bytes.Repeat([]byte("z"), 1_000_000)
 	done := make(chan error)
-	const writes = 24
+	const writes = 6
 	for i := range writes {
 		go func() {
 			_, _, err := z.Create(t.Context(), fmt.Sprintf("/large%d", i), data, zkproto.OpenACL(), 0, 0)

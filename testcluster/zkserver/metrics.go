@@ -40,8 +40,6 @@ type Metric struct {
 	Summary func(*Stats) Summary
 	// Decimal writes a whole value with its .0 where ZooKeeper does.
 	Decimal bool
-	// only says whether a server has the row at all; nil: each has it.
-	only func(*Stats) bool
 }
 
 // MetricValue is one line of mntr: a name without zk_, and a number, whole or not.
@@ -112,7 +110,14 @@ func Metrics(st *Stats) []Metric {
 	for _, name := range never {
 		rows = append(rows, Metric{Name: name.name, Kind: name.kind, Help: "always 0: " + name.why, Value: zero, Decimal: name.name == "connection_drop_probability"})
 	}
-	return slices.DeleteFunc(append(standingFigures(), rows...), func(m Metric) bool { return m.only != nil && !m.only(st) })
+	if st.Standing == nil {
+		return rows
+	}
+	own := standingFigures(st.Standing)
+	rows = slices.DeleteFunc(rows, func(m Metric) bool {
+		return slices.ContainsFunc(own, func(o Metric) bool { return o.Name == m.Name })
+	})
+	return append(own, rows...)
 }
 
 const (

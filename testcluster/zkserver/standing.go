@@ -2,6 +2,7 @@ package zkserver
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/zoka-project/zoka/testcluster/zab"
@@ -24,6 +25,18 @@ type Standing struct {
 	PendingSyncs                               int
 	LeaderUptime                               time.Duration
 	Proposals                                  Proposals
+
+	// Counts since the start, in any role. Commits are those applied as a leader,
+	// LearnerCommits those as a learner.
+	Lookings, Proposed, Commits, LearnerCommits int64
+	// Claims are sessions that clients have come back with here, Revalidations those that
+	// learners have asked about.
+	Claims, Revalidations int64
+}
+
+// counts are what a member counts.
+type counts struct {
+	lookings, proposed, commits, learnerCommits, claims, revalidations atomic.Int64
 }
 
 // Proposals are sizes of transactions that a leader has proposed, in bytes; -1 before the first.
@@ -45,6 +58,8 @@ func (s *Server) Standing() (Standing, bool) {
 	at := Standing{
 		Phase: st.Role.Phase.String(), ID: s.cfg.ServerID, Leader: int64(st.Role.Leader), Epoch: st.Role.Epoch,
 		QuorumSize: s.cfg.Ensemble.voters(), Proposals: noProposals,
+		Lookings: m.counts.lookings.Load(), Proposed: m.counts.proposed.Load(), Commits: m.counts.commits.Load(),
+		LearnerCommits: m.counts.learnerCommits.Load(), Claims: m.counts.claims.Load(), Revalidations: m.counts.revalidations.Load(),
 	}
 	t := m.open()
 	if t == nil {
@@ -67,6 +82,14 @@ func (s *Server) Standing() (Standing, bool) {
 	at.LeaderUptime = s.cfg.Now().Sub(t.lead.since)
 	at.Proposals = t.lead.sizes.get()
 	return at, true
+}
+
+// Members are all servers of the ensemble; none for a standalone server. They are not to be changed.
+func (s *Server) Members() []EnsembleMember {
+	if s.cfg.Ensemble == nil {
+		return nil
+	}
+	return s.cfg.Ensemble.Members
 }
 
 // PeerState is mntr's word for what a member is about, for example "following - broadcast".

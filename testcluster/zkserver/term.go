@@ -18,7 +18,7 @@ type term struct {
 
 func newTerm(m *member, r zab.Role) *term {
 	t := &term{m: m, role: r, ended: make(chan struct{})}
-	t.flow.limit = int64(m.s.cfg.GlobalOutstandingLimit)
+	t.flow.limit, t.flow.room.L = int64(m.s.cfg.GlobalOutstandingLimit), &t.flow.mu
 	if r.State == zab.Leading {
 		t.lead = newLeading(t)
 	} else {
@@ -40,6 +40,7 @@ func (t *term) follows() bool { return t != nil && t.learn != nil }
 // member's lock.
 func (t *term) end() {
 	close(t.ended)
+	t.flow.release()
 	if t.lead != nil {
 		t.lead.queue.close()
 	}
@@ -100,9 +101,12 @@ func (t *term) close() {
 	s.log.Info("not serving any more", "mode", t.mode(), "epoch", t.role.Epoch)
 }
 
-// submit hands on the writes of one connection, or of the server itself.
+// submit hands on the writes of one connection, or of the server itself, as soon as there is
+// room for them.
 func (t *term) submit(ws []*write) {
-	t.flow.begin(ws)
+	if !t.flow.admit(ws, t.over) {
+		return // the connection is being closed
+	}
 	if t.lead != nil {
 		t.lead.submit(ws)
 	} else {

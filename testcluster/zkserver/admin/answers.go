@@ -24,7 +24,7 @@ func configuration(a *admin, _ *http.Request, o *object) error {
 		member{"max_client_cnxns", c.MaxClientCnxns},
 		member{"min_session_timeout", c.MinSessionTimeout},
 		member{"max_session_timeout", c.MaxSessionTimeout},
-		member{"server_id", 0},
+		member{"server_id", c.ServerID},
 		member{"client_port_listen_backlog", -1},
 	)
 	return nil
@@ -128,14 +128,13 @@ func lastSnapshot(a *admin, _ *http.Request, o *object) error {
 	return nil
 }
 
-var errNoLeader = errors.New("server is not initialized")
-
-func leader(*admin, *http.Request, *object) error { return errNoLeader }
-
 func monitor(a *admin, _ *http.Request, o *object) error {
 	st := a.s.Stats()
 	o.set("version", zkserver.Version())
-	o.set("server_state", "standalone")
+	o.set("server_state", st.Mode())
+	if st.Standing != nil {
+		o.set("peer_state", st.Standing.PeerState())
+	}
 	for _, m := range zkserver.Metrics(&st) {
 		for _, v := range m.Values(&st) {
 			if v.Decimal {
@@ -166,7 +165,7 @@ func serverStats(a *admin, _ *http.Request, o *object) error {
 			{"log_dir_size", c.DataLogSize},
 			{"last_processed_zxid", int64(st.Zxid)},
 			{"outstanding_requests", st.Outstanding},
-			{"server_state", "standalone"},
+			{"server_state", st.Mode()},
 			{"avg_latency", math.Round(st.AvgLatency*1e4) / 1e4},
 			{"max_latency", st.MaxLatency},
 			{"min_latency", st.MinLatency},
@@ -177,8 +176,9 @@ func serverStats(a *admin, _ *http.Request, o *object) error {
 			{"non_mtlslocal_conn_count", 0},
 		}},
 		member{"client_response", sizes},
-		member{"node_count", st.Nodes},
 	)
+	*o = append(*o, proposals(&st)...)
+	o.set("node_count", st.Nodes)
 	return nil
 }
 

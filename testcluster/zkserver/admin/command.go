@@ -16,6 +16,8 @@ type command struct {
 	run func(a *admin, q *http.Request, o *object) error
 	// serve answers by itself instead, where the answer is no JSON object.
 	serve func(a *admin, w http.ResponseWriter, q *http.Request)
+	// always says that a server that does not serve answers, too.
+	always bool
 }
 
 // commands is the table, by primary name. Source: Commands.java.
@@ -27,8 +29,8 @@ func commands() []command {
 		{names: []string{"hash"}, run: fields(member{"digests", []any{}})},
 		{names: []string{"dirs"}, run: dirs},
 		{names: []string{"dump"}, run: dump},
-		{names: []string{"environment", "env", "envi"}, run: environment},
-		{names: []string{"get_trace_mask", "gtmk"}, run: traceMask},
+		{names: []string{"environment", "env", "envi"}, run: environment, always: true},
+		{names: []string{"get_trace_mask", "gtmk"}, run: traceMask, always: true},
 		{names: []string{"initial_configuration", "icfg"}, run: initialConfiguration},
 		{names: []string{"is_read_only", "isro"}, run: fields(member{"read_only", false})},
 		{names: []string{"last_snapshot", "lsnp"}, run: lastSnapshot},
@@ -37,18 +39,18 @@ func commands() []command {
 		{names: []string{"observer_connection_stat_reset", "orst"}, run: fields()},
 		{names: []string{"restore", "rest"}, serve: (*admin).restore},
 		{names: []string{"ruok"}, run: fields()},
-		{names: []string{"set_trace_mask", "stmk"}, run: setTraceMask},
+		{names: []string{"set_trace_mask", "stmk"}, run: setTraceMask, always: true},
 		{names: []string{"server_stats", "srvr"}, run: serverStats},
 		{names: []string{"snapshot", "snap"}, serve: (*admin).snapshot},
 		{names: []string{"stats", "stat"}, run: stats},
 		{names: []string{"stat_reset", "srst"}, run: do((*zkserver.Server).ResetStats)},
-		{names: []string{"observers", "obsr"}, run: fields(member{"synced_observers", 0}, member{"observers", []any{}})},
-		{names: []string{"system_properties", "sysp"}, run: systemProperties},
-		{names: []string{"voting_view"}, run: fields(member{"current_config", object{}})},
+		{names: []string{"observers", "obsr"}, run: observers},
+		{names: []string{"system_properties", "sysp"}, run: systemProperties, always: true},
+		{names: []string{"voting_view"}, run: votingView},
 		{names: []string{"watches", "wchc"}, run: watches},
 		{names: []string{"watches_by_path", "wchp"}, run: watchesByPath},
 		{names: []string{"watch_summary", "wchs"}, run: watchSummary},
-		{names: []string{"zabstate"}, run: fields(member{"voting", false}, member{"zabstate", ""})},
+		{names: []string{"zabstate"}, run: zabState, always: true},
 	}
 	slices.SortFunc(list, func(a, b command) int { return strings.Compare(a.names[0], b.names[0]) })
 	return list

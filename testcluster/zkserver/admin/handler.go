@@ -68,6 +68,8 @@ func (a *admin) route(list []command, w http.ResponseWriter, q *http.Request) {
 		a.index(list, w)
 	case c == nil:
 		answer(w, http.StatusOK, object{{"command", name}, {"error", "Unknown command: " + name}})
+	case !c.always && !a.s.Serving():
+		answer(w, http.StatusOK, object{{"command", name}, {"error", notServing}})
 	case c.serve != nil:
 		c.serve(a, w, q)
 	default:
