@@ -7,6 +7,18 @@
 // durable - and carries out what [Ready] says. The same inputs give the same outputs, which
 // is what its simulator (testcluster/zab/zabtest) lives on.
 //
+//	core, err := zab.New(config, durable)
+//	for {
+//		// One thing that has happened: core.Tick(), core.Receive(link, packet), core.Persisted(seq) ...
+//		if ready, ok := core.Ready(); ok {
+//			// ready.Role, then Send, Disk, Commit ... in any order among themselves
+//		}
+//	}
+//
+// To learn the protocol from it, read election.go, then learner.go and learner_sync.go, which are one learner's way to
+// its leader, then leader.go, handler.go and leader_plan.go, which are the leader's to it, and leader_stream.go, which
+// is what it is all for.
+//
 // It does not look into transactions, which are bytes with a zxid, nor does it know
 // sessions, clients or the tree: forwarded requests and the like pass between drivers.
 //

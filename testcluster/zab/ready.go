@@ -8,7 +8,8 @@ type Ready struct {
 	Role *Role
 	// Notifications go to the election port.
 	Notifications []Notification
-	// Dial asks for a connection to a leader's quorum port: LinkUp or DialFailed answers. Nil asks for nothing.
+	// Dial asks for a connection to a leader's quorum port: LinkUp or DialFailed answers. Nil asks for nothing. It is over
+	// with the next Role that is LOOKING: its answer would be taken for that of a later one.
 	Dial *ServerID
 	// Close ends links. Nothing more comes in from them, and LinkDown is not called for them.
 	Close []LinkID
