@@ -31,13 +31,3 @@ func forwarded(p *zab.Packet) (*write, error) {
 	w.body = p.Data[requestHead:len(p.Data):len(p.Data)]
 	return w, nil
 }
-
-// touchedLen is one session in the data of an answer to PING: i64 session | i32 timeout.
-const touchedLen = 8 + 4
-
-func appendTouched(b []byte, touched map[zkproto.SessionID]int32) []byte {
-	for id, timeout := range touched {
-		b = jute.AppendInt(jute.AppendLong(b, int64(id)), timeout)
-	}
-	return b
-}

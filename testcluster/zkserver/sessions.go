@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zoka-project/zoka/clientproto/jute"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/lease"
 	"github.com/zoka-project/zoka/testcluster/zab"
@@ -85,16 +86,19 @@ func (s *sessions) rest() {
 	s.tracker, s.term, s.touched = nil, nil, nil
 }
 
-// takeTouched returns who was heard of since the last call.
-func (s *sessions) takeTouched() map[zkproto.SessionID]int32 {
+// appendTouched appends who was heard of since the last call, as an answer to PING has it.
+func (s *sessions) appendTouched(b []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	touched := s.touched
-	if len(touched) > 0 {
-		s.touched = make(map[zkproto.SessionID]int32)
+	for id, timeout := range s.touched {
+		b = jute.AppendInt(jute.AppendLong(b, int64(id)), timeout)
 	}
-	return touched
+	clear(s.touched)
+	return b
 }
+
+// touchedLen is one session in there: i64 session | i32 timeout.
+const touchedLen = 8 + 4
 
 // newID returns the id of a new session, which belongs to c.
 func (s *sessions) newID(c *conn) zkproto.SessionID {
