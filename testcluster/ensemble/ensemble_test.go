@@ -1,6 +1,7 @@
 package ensemble_test
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -73,26 +74,41 @@ func TestStart_AFolderHasOneServer(t *testing.T) {
 	}
 }
 
-// Close leaves no goroutine, port or file, with a client still connected.
+// Close leaves no goroutine, port or file, with clients still connected, and whatever has befallen the nodes.
 func TestClose_LeavesNothing(t *testing.T) {
+	for _, befall := range []func(*ensemble.Ensemble) error{
+		func(*ensemble.Ensemble) error { return nil },
+		func(e *ensemble.Ensemble) error { return e.Kill(t.Context(), 1) },
+		func(e *ensemble.Ensemble) error { return e.Pause(t.Context(), 3) },
+		func(e *ensemble.Ensemble) error { return errors.Join(e.Pause(t.Context(), 2), e.Kill(t.Context(), 2)) },
+		func(e *ensemble.Ensemble) error {
+			return e.Partition(t.Context(), ensemble.Partition{Groups: [][]int{{1}, {2}, {3}}})
+		},
+	} {
+		leavesNothing(t, befall)
+	}
+}
+
+func leavesNothing(t *testing.T, befall func(*ensemble.Ensemble) error) {
+	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
 	before := goroutines()
-	e := start(t, ensemble.Options{Nodes: 1})
-	addr := e.ConnectString()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
+	e := start(t, ensemble.Options{})
+	for _, addr := range addrs(t, e) {
+		conn, err := net.Dial("tcp", addr)
+		do(t, err)
+		defer conn.Close()
 	}
-	defer conn.Close()
-	if err := e.Close(); err != nil {
-		t.Fatal(err)
-	}
+	do(t, befall(e))
+	do(t, e.Close())
 	if left := goroutines(); left != before {
 		t.Errorf("goroutines are left:\n%s\nbefore:\n%s", left, before)
 	}
-	if c, err := net.Dial("tcp", addr); err == nil {
-		c.Close()
-		t.Error("the port still answers")
+	for _, addr := range addrs(t, e) {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			t.Error("the port still answers")
+		}
 	}
 	files, err := filepath.Glob(filepath.Join(os.TempDir(), "*"))
 	if err != nil || len(files) > 0 {
@@ -105,7 +121,7 @@ func goroutines() string {
 	buf := make([]byte, 1<<20)
 	var ours []string
 	for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		if strings.Contains(g, "testcluster/zkserver") || strings.Contains(g, "testcluster/txnlog") {
+		if strings.Contains(g, "zoka/testcluster/") && !strings.Contains(g, "ensemble_test.") {
 			ours = append(ours, g)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -12,13 +13,14 @@ import (
 )
 
 func Example() {
-	e, err := ensemble.Start(context.Background(), ensemble.Options{Nodes: 1})
+	ctx := context.Background()
+	e, err := ensemble.Start(ctx, ensemble.Options{}) // three nodes
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer e.Close()
 
-	conn, _, err := zk.Connect([]string{e.ConnectString()}, 10*time.Second, zk.WithLogInfo(false))
+	conn, _, err := zk.Connect(strings.Split(e.ConnectString(), ","), 10*time.Second, zk.WithLogInfo(false))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -26,10 +28,21 @@ func Example() {
 	if _, err := conn.Create("/hello", []byte("world"), 0, zk.WorldACL(zk.PermAll)); err != nil {
 		log.Fatal(err)
 	}
-	data, _, err := conn.Get("/hello")
+	if err := e.Kill(ctx, 2); err != nil {
+		log.Fatal(err)
+	}
+	if err := e.Restart(ctx, 2); err != nil { // it returns when node 2 serves again
+		log.Fatal(err)
+	}
+	nodes, err := ensemble.Ask(ctx, e)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(string(data))
-	// Output: world
+	for _, n := range nodes {
+		fmt.Println(n.ID, n.State, n.Serving(), n.Znodes)
+	}
+	// Output:
+	// 1 running true 6
+	// 2 running true 6
+	// 3 running true 6
 }
