@@ -2,8 +2,8 @@
 // of Apache's 3.9 and of zoka in one quorum. Ours leads, follows and observes; members are killed, replaced by the
 // other kind on the same folder, and brought up to date by DIFF, TRUNC and SNAP; all znodes are compared on all members.
 //
-// It has no code besides. What the tests themselves are worth shows a run in which Debian's server stands in for
-// zoka:
+// It has no code besides. What the tests themselves are worth shows a run in which a server of Apache's stands in
+// for zoka:
 //
 //	go test ./testcluster/check/mixed -apache-only
 package mixed

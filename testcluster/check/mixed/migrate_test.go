@@ -26,7 +26,7 @@ func TestRollingMigration(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			apache, ours := program(t, tt.apache), program(t, "zoka")
+			apache, ours := program(t, tt.apache, ""), program(t, "zoka", tt.apache)
 			e := prepare(t, tt.apache+" "+tt.apache+" "+tt.apache, "snapCount=500")
 			found(t, e)
 			load := startLoad(t, e)
