@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"runtime"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zoka-project/zoka/scripts/peers/peertest"
 	"github.com/zoka-project/zoka/testcluster/storage"
 	"github.com/zoka-project/zoka/testcluster/transport"
 	"github.com/zoka-project/zoka/testcluster/txnlog"
@@ -96,12 +96,7 @@ func newCluster(t testing.TB, network string, voters, observers int, change func
 	return c
 }
 
-func freeAddr(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
-}
+func freeAddr(t testing.TB) string { return fmt.Sprintf("127.0.0.1:%d", peertest.FreePort(t)) }
 
 func must(t testing.TB, err error) {
 	t.Helper()

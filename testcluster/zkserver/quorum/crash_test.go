@@ -122,7 +122,8 @@ func TestNode_NothingAcknowledgedIsLost(t *testing.T) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(seed, 1))
-			c := newCluster(t, "memory", []int{3, 3, 5}[rng.IntN(3)], rng.IntN(2), func(c *cluster) {
+			network := []string{"memory", "memory", "memory", "tcp"}[seed%4]
+			c := newCluster(t, network, []int{3, 3, 5}[rng.IntN(3)], rng.IntN(2), func(c *cluster) {
 				count, factor, force := []int{1, 20, 500}[rng.IntN(3)], []float64{-1, 2, 100}[rng.IntN(3)], rng.IntN(5) == 0
 				c.core = func(cfg *zab.Config) { cfg.CommitLogCount, cfg.ForceSnapshot = count, force }
 				c.options = func(o *Options) { o.SnapshotSizeFactor = factor }

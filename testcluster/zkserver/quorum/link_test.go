@@ -113,11 +113,11 @@ func TestNode_LongSnapshot(t *testing.T) {
 	t.Parallel()
 	eachNetwork(t, func(t *testing.T, network string) {
 		c := newCluster(t, network, 3, 0, func(c *cluster) {
-			c.core = func(cfg *zab.Config) { cfg.ForceSnapshot, cfg.InitLimit, cfg.SyncLimit = true, 4, 4 }
+			c.core = func(cfg *zab.Config) { cfg.ForceSnapshot, cfg.InitLimit, cfg.SyncLimit = true, 10, 10 }
 			c.filler = strings.Repeat("x", 50<<10)
 		})
 		const parts = 20
-		limit := time.Duration(4*20) * 5 * time.Millisecond
+		limit := time.Duration(10*20) * 5 * time.Millisecond
 		slow := make(chan struct{})
 		_, back := c.away(2*parts, func(leader *server) {
 			leader.app.mu.Lock()
