@@ -3,6 +3,7 @@ package zkserver
 import (
 	"fmt"
 	"math"
+	"net"
 	"time"
 
 	"github.com/zoka-project/zoka/testcluster/transport"
@@ -38,6 +39,9 @@ type Ensemble struct {
 	SnapshotSizeFactor float64
 	// LeaderRests has the leader turn clients away: leaderServes=no.
 	LeaderRests bool
+	// ListenAll has the server take connections of other members on all of the machine's
+	// addresses: quorumListenOnAllIPs.
+	ListenAll bool
 
 	// Network is how members reach each other; nil is TCP.
 	Network transport.Network
@@ -88,6 +92,14 @@ func (e *Ensemble) member(id int64) *EnsembleMember {
 		}
 	}
 	return nil
+}
+
+// listen is where to listen for what members send to addr, an address of this server's.
+func (e *Ensemble) listen(addr string) string {
+	if _, port, err := net.SplitHostPort(addr); err == nil && e.ListenAll {
+		return net.JoinHostPort("", port)
+	}
+	return addr
 }
 
 func (e *Ensemble) voters() int {

@@ -36,7 +36,7 @@ func (s *Server) join(log *txnlog.Log, last zkproto.Zxid) error {
 		Writer:             txnlog.WriterOptions{MaxBatch: s.cfg.MaxBatch, FlushDelay: s.cfg.FlushDelay},
 		SnapshotSizeFactor: max(e.SnapshotSizeFactor, 0),
 		App:                m, Network: e.Network, Cuts: e.Cuts, Tick: coreTick,
-		ElectionAddr: own.Election[0], QuorumAddr: own.Quorum[0],
+		ElectionAddr: e.listen(own.Election[0]), QuorumAddr: e.listen(own.Quorum[0]), Advertise: own.Election[0],
 		Election: make(map[zab.ServerID][]string), Quorum: make(map[zab.ServerID][]string),
 		MaxLinkQueue:   maxLinkQueue,
 		ConnectTimeout: e.ConnectTimeout, HandshakeTimeout: time.Duration(e.SyncLimit) * s.cfg.TickTime,

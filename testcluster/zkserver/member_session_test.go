@@ -221,3 +221,20 @@ func TestMember_TakenPort(t *testing.T) {
 		t.Errorf("%v: want the port named", err)
 	}
 }
+
+// TestMember_LeaderRests: with leaderServes=no clients are served by the others alone.
+func TestMember_LeaderRests(t *testing.T) {
+	c := startCluster(t, 3, 0, func(cfg *Config) { cfg.Ensemble.LeaderRests = true })
+	leader := c.leader()
+	refused := rawOpen(t, leader.s)
+	refused.send(zkproto.Encode(&zkproto.ConnectRequest{Timeout: 30_000, Password: make([]byte, 16)}))
+	refused.closed()
+	z := c.client(c.connectString(leader), 10*time.Second)
+	create(t, z, "/n", "x", 0)
+	if z.Server() == leader.addr {
+		t.Error("the leader serves")
+	}
+	if text := leader.ask("srvr"); !strings.Contains(text, "Mode: leader\n") {
+		t.Error(text)
+	}
+}

@@ -31,6 +31,8 @@ type Ensemble struct {
 	// a snapshot, as a part of the snapshot's size; negative is none, 0 where not set.
 	ForceSnapshot      bool
 	SnapshotSizeFactor float64
+	// ListenAll is quorumListenOnAllIPs.
+	ListenAll bool
 	// quorumTLS and quorumSASL ask for what zoka's servers do not do among themselves.
 	quorumTLS, quorumSASL bool
 	// LocalSessions and LocalSessionsUpgrading keep sessions off the log until they need it.
@@ -160,6 +162,26 @@ func (c *Config) checkEnsemble() error {
 		e.PeerType = own.Role.String()
 	}
 	return nil
+}
+
+// unserved are keys of ensembles that zoka's members take no notice of, and what they do instead.
+var unserved = []struct{ key, instead string }{
+	{"reconfigEnabled", "zoka's ensembles refuse reconfig"},
+	{"localSessionsEnabled", "every session is known to all servers"},
+	{"localSessionsUpgradingEnabled", "every session is known to all servers"},
+	{"observerMasterPort", "observers follow the leader alone"},
+	{"syncEnabled", "observers always write a log"},
+	{"oraclePath", "a quorum is a majority, or one of groups"},
+	{"readonlymode.enabled", "a server without a quorum serves nobody"},
+}
+
+// warnUnserved says so of those that are set.
+func (l *loader) warnUnserved() {
+	for _, u := range unserved {
+		if o, set := l.c.origins[u.key]; set {
+			l.warn(o, u.key, "has no effect: "+u.instead)
+		}
+	}
 }
 
 // checkQuorum refuses what an ensemble would be unsafe without.

@@ -107,6 +107,9 @@ func (l *loader) adjust() {
 		l.warn(c.origins["metricsProvider.className"], "metricsProvider.className",
 			fmt.Sprintf("%s is a class of Java; zoka has %s", c.Metrics.Provider, prometheusProvider))
 	}
+	if c.Ensemble.Distributed() {
+		l.warnUnserved()
+	}
 	if c.Requests.ReadOnlyMode {
 		c.FourLetterWords = append(c.FourLetterWords, "isro")
 	}

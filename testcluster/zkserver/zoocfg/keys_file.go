@@ -37,7 +37,7 @@ func fileKeys() table {
 			key{name: "localSessionsUpgradingEnabled", set: flag(func(c *Config) *bool { return &c.Ensemble.LocalSessionsUpgrading })},
 			key{name: "observerMasterPort", set: port(nil)},
 			key{name: "syncEnabled", set: flag(nil)},
-			key{name: "quorumListenOnAllIPs", set: flag(nil)},
+			key{name: "quorumListenOnAllIPs", set: flag(func(c *Config) *bool { return &c.Ensemble.ListenAll })},
 			key{name: "oraclePath", set: text(nil)},
 			key{name: "multiAddress.enabled", set: flag(nil)},
 			key{name: "multiAddress.reachabilityCheckEnabled", set: flag(nil)},

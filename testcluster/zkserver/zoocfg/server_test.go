@@ -37,6 +37,8 @@ initLimit=5
 syncLimit=2
 clientPort=2183
 leaderServes=no
+quorumListenOnAllIPs=true
+localSessionsEnabled=true
 fastleader.maxNotificationInterval=1000
 snapshotSizeFactor=-1
 server.10=[::1]:10:11:observer
@@ -45,14 +47,14 @@ server.1=a2:5:6|a1:1:2;10.0.0.1:2181
 server.3=c:7:8
 `)
 	cfg, warnings, err := loadIn(t, dir)
-	if err != nil || len(warnings) > 0 {
+	if err != nil || len(warnings) != 1 || !strings.HasSuffix(warnings[0], "zoo.cfg:7: localSessionsEnabled: has no effect: every session is known to all servers") {
 		t.Fatal(err, warnings)
 	}
 	s := cfg.Server()
 	const text = "server.1=a1:1:2|a2:5:6:participant;10.0.0.1:2181\nserver.2=b:3:4:participant;0.0.0.0:2182\n" +
 		"server.3=c:7:8:participant\nserver.10=[::1]:10:11:observer\nversion=0"
 	e := s.Ensemble
-	if s.ServerID != 3 || string(e.Text) != text || e.InitLimit != 5 || e.SyncLimit != 2 || !e.LeaderRests ||
+	if s.ServerID != 3 || string(e.Text) != text || e.InitLimit != 5 || e.SyncLimit != 2 || !e.LeaderRests || !e.ListenAll ||
 		e.NotifyMax != time.Second || e.SnapshotSizeFactor != -1 || len(e.Members) != 4 {
 		t.Fatalf("%+v\n%s", e, e.Text)
 	}

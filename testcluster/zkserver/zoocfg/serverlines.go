@@ -64,6 +64,7 @@ func (e *Ensemble) server() *zkserver.Ensemble {
 		Text: []byte(e.Text()), InitLimit: e.InitLimit, SyncLimit: e.SyncLimit, ConnectLimit: e.ConnectLimit,
 		NotifyMin: e.NotifyMin, NotifyMax: e.NotifyMax, ConnectTimeout: e.ConnectTimeout,
 		CommitLogCount: e.CommitLogCount, ForceSnapshot: e.ForceSnapshot, SnapshotSizeFactor: e.SnapshotSizeFactor, LeaderRests: !e.LeaderServes,
+		ListenAll: e.ListenAll,
 	}
 	group := map[int64]int64{}
 	for g, ids := range e.Groups {
