@@ -50,7 +50,7 @@ func startProcess(t *testing.T, cmd *exec.Cmd) *served {
 		s.log = append(s.log, lines.Text())
 		if _, after, found := strings.Cut(lines.Text(), `msg="serving on `); found {
 			s.addr, _, _ = strings.Cut(after, `"`)
-			if !strings.Contains(after, "mode=standalone") {
+			if !strings.Contains(after, "mode=") {
 				t.Errorf("no mode in %s", lines.Text())
 			}
 		}
