@@ -29,7 +29,7 @@ type link struct {
 func (n *Node) addLink(nc net.Conn) *link {
 	n.last++
 	k := &link{id: n.last, Link: transport.NewLink(nc, transport.LinkOptions{
-		Cuts: n.o.Cuts, MaxQueued: n.o.MaxLinkQueue, MaxPacket: n.o.MaxPacket, Logger: n.o.Logger,
+		Cuts: n.o.Cuts, MaxQueued: n.o.MaxLinkQueue, MaxPacket: n.o.MaxPacket, // read tells of its end
 	})}
 	n.links[k.id] = k
 	n.done.Go(func() { n.read(k) })

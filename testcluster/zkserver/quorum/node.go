@@ -183,8 +183,9 @@ func (n *Node) Status() zab.Status {
 // Roll ends the log file, so that old ones can be purged after a snapshot. It does not wait.
 func (n *Node) Roll() error { return n.writer.Roll() }
 
-// Pause stops the node where it is, as SIGSTOP stops a process: no tick passes, nothing is
-// read or sent, and whoever calls the node waits. Resume or Close ends it.
+// Pause stops the node where it is, as SIGSTOP stops a process: no tick passes, what arrives is
+// not looked at, nothing is said any more, and whoever calls the node waits. What it has said
+// before may still leave. Resume or Close ends it.
 func (n *Node) Pause() {
 	n.pausing.Lock()
 	defer n.pausing.Unlock()
