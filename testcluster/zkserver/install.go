@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/lease"
 	"github.com/zoka-project/zoka/testcluster/txnlog"
 	"github.com/zoka-project/zoka/testcluster/zab"
@@ -19,6 +20,7 @@ var errEnding = errors.New("the server ends, or its role has changed")
 type content struct {
 	tree  *znode.Tree
 	table *lease.Table
+	zxid  zkproto.Zxid // the snapshot's, or 0
 }
 
 // WriteSnapshot sends a learner the tree, once everything up to zxid is in it.
@@ -55,7 +57,7 @@ func (m *member) ReadSnapshot(r io.Reader, zxid zab.Zxid) (any, error) {
 	case refused != nil:
 		return nil, fmt.Errorf("read the leader's snapshot of %v: %w", zxid, refused)
 	}
-	return content{tree, into.table}, nil
+	return content{tree, into.table, zxid}, nil
 }
 
 // Install takes a leader's tree in the place of the server's own.

@@ -19,10 +19,11 @@ var ErrNotServing = errors.New("this server is not currently serving requests")
 // as a leader sends each follower what all the others have forwarded.
 const maxLinkQueue = 8 * maxTermBytes
 
-// join begins to take part in the ensemble, with what was loaded. The node owns the log from
-// then on.
-func (s *Server) join(log *txnlog.Log, last zkproto.Zxid) error {
+// join begins to take part in the ensemble, with what was loaded: a snapshot of floor, and the
+// log behind it up to last. The node owns the log from then on.
+func (s *Server) join(log *txnlog.Log, last, floor zkproto.Zxid) error {
 	durable, err := quorum.Load(s.folder, log, last)
+	durable.Floor = floor // a leader that wants less than the snapshot has to send its own
 	if err != nil {
 		_ = log.Close() // nothing was written
 		return fmt.Errorf("load %s: %w", s.cfg.DataDir, err)

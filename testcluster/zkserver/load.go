@@ -43,7 +43,7 @@ func (s *Server) load() (err error) {
 	s.lastZxid.Store(int64(last))
 	s.decided.init(last)
 	if s.cfg.Ensemble != nil {
-		return s.join(log, last)
+		return s.join(log, last, c.zxid)
 	}
 	s.order = &standalone{last: last, log: txnlog.NewWriter(log, txnlog.WriterOptions{
 		MaxBatch: s.cfg.MaxBatch, FlushDelay: s.cfg.FlushDelay,
@@ -80,7 +80,7 @@ func (s *Server) loadSnapshot() (content, txnlog.LoadedSnapshot, error) {
 		return into
 	})
 	if into == nil {
-		return content{znode.New(s.cfg.treeOptions()), lease.NewTable()}, snap, err
+		return content{znode.New(s.cfg.treeOptions()), lease.NewTable(), 0}, snap, err
 	}
 	tree, refused := into.finish()
 	switch {
@@ -90,7 +90,7 @@ func (s *Server) loadSnapshot() (content, txnlog.LoadedSnapshot, error) {
 		return content{}, snap, fmt.Errorf("%s: %w", snap.Path, refused)
 	}
 	tree.SetLastZxid(snap.Zxid)
-	return content{tree, into.table}, snap, nil
+	return content{tree, into.table, snap.Zxid}, snap, nil
 }
 
 // closeOrphans ends the sessions that have ephemeral nodes but are not in the table, which a
