@@ -96,7 +96,7 @@ func TestCheck(t *testing.T) {
 			"shell/complete/a.go": "// Package complete guesses.\npackage complete\nimport _ \"github.com/spf13/pflag\"\n",
 		}, "imported only by shell/command"},
 		{"test library in the product", map[string]string{
-			"testcluster/check/a.go": "// Package check judges.\npackage check\nimport _ \"github.com/anishathalye/porcupine\"\n",
+			"testcluster/check/a.go": "// Package check judges.\npackage check\nimport _ \"github.com/go-zookeeper/zk\"\n",
 		}, "is for test files and scripts"},
 		{"test library in a script", map[string]string{
 			"scripts/bench/a.go": "// Package bench measures.\npackage bench\nimport _ \"github.com/go-zookeeper/zk\"\n",

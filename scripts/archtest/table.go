@@ -105,7 +105,7 @@ var Libraries = []Library{
 	{Path: "golang.org/x/sys", Importers: []string{"..."}},
 	{Path: "golang.org/x/term", Importers: []string{"..."}},
 
-	{Path: "github.com/anishathalye/porcupine"},
+	{Path: "github.com/anishathalye/porcupine", Importers: []string{"testcluster/check/history"}},
 	{Path: "github.com/rogpeppe/go-internal"},
 	{Path: "github.com/creack/pty"},
 	{Path: "github.com/hinshun/vt10x"},

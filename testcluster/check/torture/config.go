@@ -1,0 +1,99 @@
+package torture
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zoka-project/zoka/testcluster/check/history"
+)
+
+// Config says what to run. Binary and Length are needed.
+type Config struct {
+	Binary           string // the zoka program
+	Nodes, Observers int    // Nodes vote; 3 for 0
+	Seed             uint64
+	Length           time.Duration // of the time with faults
+	// Dir is where the ensemble's folder is made; "" is the system's folder for temporary files.
+	Dir string
+	// Keep is a folder, made if need be, for histories, schedule and the nodes' files of a run with problems.
+	Keep string
+	// Settings are further lines of each node's zoo.cfg.
+	Settings []string
+	// Faults are the names of those to be used; nil is all, and an empty list none.
+	Faults []string
+	// Reads says which reads must be linearizable.
+	Reads history.Reads
+	// Foreign, if set, connects another client: it is one more writer of registers.
+	Foreign func(ctx context.Context, servers []string, session time.Duration) (Foreign, error)
+	// Log takes what is done to the ensemble, a line each; nil is nobody.
+	Log io.Writer
+	// Ruin, if set, is called when the faults are over and all is mended: what it breaks must be found.
+	Ruin func(ctx context.Context, r *Ruins) error
+}
+
+// tick is the ensemble's tickTime: it makes all times short. sessionTime is what most sessions last, and a pause longer
+// than that is what ends them.
+const (
+	tick        = 200 * time.Millisecond
+	sessionTime = 1500 * time.Millisecond
+	// ownerTime is the timeout of sessions that mean to outlive faults.
+	ownerTime = 4 * time.Second
+)
+
+// Report is what a run has done and found.
+type Report struct {
+	Seed       uint64
+	Faults     map[string]int // by name
+	Ops        int            // operations in histories
+	Unknown    int            // of them without an answer
+	Znodes     int            // whose histories the model checker has judged
+	Checked    int            // operations in those
+	Undecided  int            // znodes for which its time was not enough
+	Ephemerals int            // whose life was judged
+	Sessions   int            // of those that were left or closed
+	Events     int            // of watches
+	Problems   []string
+	Kept       string // the folder, "" of none
+}
+
+// Injections is how many faults there were.
+func (r *Report) Injections() (n int) {
+	for _, count := range r.Faults {
+		n += count
+	}
+	return n
+}
+
+// Add sums up.
+func (r *Report) Add(o *Report) {
+	if r.Faults == nil {
+		r.Faults = map[string]int{}
+	}
+	for name, n := range o.Faults {
+		r.Faults[name] += n
+	}
+	r.Ops += o.Ops
+	r.Unknown += o.Unknown
+	r.Znodes += o.Znodes
+	r.Checked += o.Checked
+	r.Undecided += o.Undecided
+	r.Ephemerals += o.Ephemerals
+	r.Sessions += o.Sessions
+	r.Events += o.Events
+	r.Problems = append(r.Problems, o.Problems...)
+}
+
+// String is the report in one line, without the problems' text.
+func (r *Report) String() string {
+	var faults []string
+	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
+		faults = append(faults, fmt.Sprintf("%s %d", name, r.Faults[name]))
+	}
+	return fmt.Sprintf("%d faults (%s), %d operations (%d without an answer), %d znodes with %d operations model-checked (%d undecided), %d ephemerals, %d sessions, %d events, %d problems",
+		r.Injections(), strings.Join(faults, ", "), r.Ops, r.Unknown, r.Znodes, r.Checked, r.Undecided, r.Ephemerals, r.Sessions, r.Events, len(r.Problems))
+}
