@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -235,6 +236,58 @@ func TestUp_Refuses(t *testing.T) {
 	}
 	if _, err := process.Open(t.TempDir()); !errors.Is(err, process.ErrNone) {
 		t.Errorf("open nothing: %v", err)
+	}
+}
+
+// TestUp_NodesThatCannotStart: the others serve if they can, and the error has a node's own words.
+func TestUp_NodesThatCannotStart(t *testing.T) {
+	dir := t.TempDir()
+	o := options(t, dir)
+	up(t, o)
+	down(t, dir)
+	spoil := func(id int) {
+		t.Helper()
+		f, err := os.OpenFile(filepath.Join(dir, "node"+strconv.Itoa(id), "zoo.cfg"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString("initLimit=five\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spoil(1)
+	var partial *process.PartialError
+	var node *ensemble.NodeError
+	c, _, err := process.Up(t.Context(), o)
+	if !errors.As(err, &partial) || !errors.As(err, &node) || node.ID != 1 || !strings.Contains(err.Error(), `initLimit: "five" is not`) {
+		t.Errorf("two of three: %v", err)
+	}
+	write(t, c.ConnectString(), "/by-two")
+	down(t, dir)
+	spoil(3)
+	if _, _, err := process.Up(t.Context(), o); err == nil || errors.As(err, &partial) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("one of three: %v", err)
+	}
+	if found := processes(t, dir); len(found) > 0 {
+		t.Errorf("these run: %q", found)
+	}
+}
+
+// TestUp_TooFew: where most nodes are paused there is nothing to wait for.
+func TestUp_TooFew(t *testing.T) {
+	dir := t.TempDir()
+	o := options(t, dir)
+	c, _ := up(t, o)
+	for id := 1; id <= 2; id++ {
+		if err := c.Pause(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := process.Up(t.Context(), o); err == nil || !strings.Contains(err.Error(), "too few nodes run") {
+		t.Errorf("%v", err)
 	}
 }
 

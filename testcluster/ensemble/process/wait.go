@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -45,51 +46,100 @@ func (c *Cluster) settle(ctx context.Context, started Started) error {
 	}))
 }
 
-// awaitAll waits until all nodes that run serve, and until a session can be opened.
+// awaitAll waits until all nodes that run serve, and until a session can be opened. It gives
+// up when so many have ended that the others cannot serve.
 func (c *Cluster) awaitAll(ctx context.Context, started []int) error {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	patient, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	s, err := c.load()
 	if err != nil {
 		return err
 	}
+	if !c.majority(started...) { // others are paused
+		return errTooFew
+	}
 	var serving sync.WaitGroup
-	failed := make([]error, len(s.Nodes))
-	for i, n := range s.list() {
-		if n.State == ensemble.Running || slices.Contains(started, n.ID) {
-			serving.Go(func() { failed[i] = c.awaitServing(ctx, n) })
+	var dead failures
+	for _, n := range s.list() {
+		if n.State != ensemble.Running && !slices.Contains(started, n.ID) {
+			continue
 		}
+		serving.Go(func() {
+			err := c.awaitServing(patient, n)
+			if err == nil || patient.Err() != nil {
+				return
+			}
+			if dead.add(err); !c.majority() {
+				cancel()
+			}
+		})
 	}
 	serving.Wait()
-	dead := errors.Join(failed...)
-	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case !c.majority():
+		return dead.because(errTooFew)
+	case patient.Err() != nil:
+		return dead.because(fmt.Errorf("it does not serve: %w", patient.Err()))
 	}
-	if dead != nil && !c.majority(s, failed) {
-		return dead
+	zk, err := zkclient.Dial(patient, zkclient.Config{Servers: c.ConnectString()})
+	if err == nil {
+		err = zk.Close(patient)
 	}
-	zk, err := zkclient.Dial(ctx, zkclient.Config{Servers: c.ConnectString()})
-	if err != nil {
-		return errors.Join(dead, err)
+	if err == nil && len(dead.errs) > 0 {
+		err = &PartialError{&dead}
 	}
-	if err := zk.Close(ctx); err != nil {
-		return errors.Join(dead, err)
-	}
-	if dead != nil {
-		return &PartialError{dead}
-	}
-	return nil
+	return err
 }
 
-// majority tells whether enough voters have not failed.
-func (c *Cluster) majority(s *state, failed []error) bool {
+// errTooFew: the ensemble cannot serve.
+var errTooFew = errors.New("too few nodes run for a majority")
+
+// failures are the nodes that could not be started, and why.
+type failures struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+func (f *failures) add(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.errs = append(f.errs, err)
+}
+
+// because puts the failures behind what has come of them.
+func (f *failures) because(err error) error {
+	if len(f.errs) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, f)
+}
+
+// Error is one line.
+func (f *failures) Error() string {
+	texts := make([]string, len(f.errs))
+	for i, err := range f.errs {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (f *failures) Unwrap() []error { return f.errs }
+
+// majority tells whether enough voters run, if these do.
+func (c *Cluster) majority(these ...int) bool {
+	nodes, err := c.Nodes()
+	if err != nil {
+		return false
+	}
 	voters, alive := 0, 0
-	for i, n := range s.Nodes {
+	for _, n := range nodes {
 		if n.Observer {
 			continue
 		}
 		voters++
-		if failed[i] == nil && n.running() {
+		if n.State == ensemble.Running || slices.Contains(these, n.ID) {
 			alive++
 		}
 	}
