@@ -18,6 +18,7 @@ func (n *Node) dispatch() {
 }
 
 func (n *Node) carryOut(r *zab.Ready) {
+	n.story.tell(r)
 	if r.Role != nil {
 		n.assume(r.Role)
 	}
@@ -50,9 +51,6 @@ func (n *Node) carryOut(r *zab.Ready) {
 
 // assume takes over a role: ports and dials are those of the state.
 func (n *Node) assume(r *zab.Role) {
-	if n.role.State != r.State || n.role.Phase != r.Phase {
-		n.o.Logger.Info("role in the ensemble", "state", r.State, "phase", r.Phase, "leader", r.Leader, "epoch", r.Epoch)
-	}
 	n.role = *r
 	if r.State == zab.Leading {
 		n.openPort()

@@ -84,6 +84,7 @@ func (n *Node) receive(k *link, p *zab.Packet) {
 			n.o.App.Packet(k.id, p)
 		}
 	}
+	n.story.synchronizes(p)
 	n.core.Receive(k.id, p)
 }
 

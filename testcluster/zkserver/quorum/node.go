@@ -31,6 +31,7 @@ type Node struct {
 	core  *zab.Core
 	end   error // why the core is given nothing any more
 	role  zab.Role
+	story *story
 	links map[zab.LinkID]*link
 	last  zab.LinkID
 	port  *port     // while leading
@@ -54,7 +55,7 @@ func Start(o Options) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start an ensemble's node: %w", err)
 	}
-	n := &Node{o: o, core: core, links: map[zab.LinkID]*link{}}
+	n := &Node{o: o, core: core, story: newStory(&o), links: map[zab.LinkID]*link{}}
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	// The election's callbacks wait until all is there.
 	n.mu.Lock()
@@ -85,6 +86,7 @@ func (n *Node) listenElection() (*transport.ElectionPort, error) {
 		ConnectTimeout: n.o.ConnectTimeout, HandshakeTimeout: n.o.HandshakeTimeout, Logger: n.o.Logger,
 		Received: func(m zab.Notification) {
 			if n.enter() {
+				n.story.hears(&m)
 				n.core.Notified(m)
 				n.leave()
 			}
