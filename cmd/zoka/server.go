@@ -125,7 +125,7 @@ func serve(ctx context.Context, cfg *zoocfg.Config, node *control.Node, log *slo
 	if err != nil {
 		return errors.Join(fmt.Errorf("server: %w", err), s.Close())
 	}
-	log.Info("serving on "+l.Addr().String(), "mode", kindOf(settings.Ensemble), "data", settings.DataDir)
+	log.Info("listening on "+l.Addr().String(), "mode", kindOf(settings.Ensemble), "data", settings.DataDir)
 	err = s.Serve(ctx)
 	for _, web := range webs {
 		err = errors.Join(err, web.Close())

@@ -29,7 +29,7 @@ type served struct {
 	rest chan []string // what it wrote then, when it has ended
 }
 
-// startServed runs zoka server and waits until it says that it serves.
+// startServed runs zoka server and waits until it says where it listens.
 func startServed(t *testing.T, args ...string) *served {
 	t.Helper()
 	return startProcess(t, exec.Command("zoka", append([]string{"server"}, args...)...))
@@ -48,7 +48,7 @@ func startProcess(t *testing.T, cmd *exec.Cmd) *served {
 			t.Fatalf("it ended: %v, %s", s.cmd.Wait(), strings.Join(s.log, "\n"))
 		}
 		s.log = append(s.log, lines.Text())
-		if _, after, found := strings.Cut(lines.Text(), `msg="serving on `); found {
+		if _, after, found := strings.Cut(lines.Text(), `msg="listening on `); found {
 			s.addr, _, _ = strings.Cut(after, `"`)
 			if !strings.Contains(after, "mode=") {
 				t.Errorf("no mode in %s", lines.Text())
