@@ -55,6 +55,7 @@ type conn struct {
 	answered  uint64       // of those
 	queue     []queued     // reads behind an unanswered write
 	pending   []*write     // forwarded writes, to be answered when their commits come
+	floor     zkproto.Zxid // what came before of the session is of earlier connections
 	syncs     int          // unanswered ones, of an ensemble's
 	held      bool         // a write behind one of those is not read yet
 	sasl      *sasl.Exchange
@@ -253,6 +254,7 @@ func (c *conn) waitForRoom() error {
 			return nil
 		}
 		c.wake.Wait()
+		c.s.sessions.touch(c.session, c.timeout) // it is we who do not listen
 	}
 	if c.s.stopped() {
 		return errHangup

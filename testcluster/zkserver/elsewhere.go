@@ -23,7 +23,7 @@ func (a *applier) resolve(ws []*write) error {
 			return fmt.Errorf("apply a committed transaction: %w", err)
 		}
 		if c := a.s.sessions.attached(x.Session); c != nil {
-			if own := c.takePending(x.Cxid); own != nil {
+			if own := c.takePending(&x.Header); own != nil {
 				ws[i], w = own, own
 				restoreAsked(&x, own)
 			}
@@ -33,13 +33,13 @@ func (a *applier) resolve(ws []*write) error {
 	return nil
 }
 
-// takePending returns the connection's oldest unanswered forwarded write if it is the one
-// with this number. A commit that nobody waits for belongs to an earlier connection, of this
-// server or of another.
-func (c *conn) takePending(cxid int32) *write {
+// takePending returns the connection's oldest unanswered forwarded write if the transaction
+// came of it. One that nobody waits for belongs to an earlier connection of the session, here
+// or elsewhere, whose client may have used the same number.
+func (c *conn) takePending(h *txn.Header) *write {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.pending) == 0 || c.pending[0].xid != cxid {
+	if len(c.pending) == 0 || c.pending[0].xid != h.Cxid || h.Zxid <= c.floor || !comesOf(h.Type, c.pending[0].op) {
 		return nil
 	}
 	w := c.pending[0]
@@ -48,6 +48,19 @@ func (c *conn) takePending(cxid int32) *write {
 		c.pending = nil
 	}
 	return w
+}
+
+// comesOf says whether a transaction's type is one that a request can lead to.
+func comesOf(typ, op zkproto.OpCode) bool {
+	return typ == op || typ == zkproto.OpError || creates(typ) && creates(op)
+}
+
+func creates(op zkproto.OpCode) bool {
+	switch op {
+	case zkproto.OpCreate, zkproto.OpCreate2, zkproto.OpCreateContainer, zkproto.OpCreateTTL:
+		return true
+	}
+	return false
 }
 
 // restoreAsked tells the operations of a multi that the client asked for, where the

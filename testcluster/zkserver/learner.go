@@ -104,6 +104,11 @@ func (l *learning) revalidate(c *conn, session zkproto.SessionID) (old *conn, ok
 	l.t.m.node.Send(l.t.role.Link, &zab.Packet{Type: zab.Revalidate, Zxid: -1, Data: data})
 	select {
 	case ok = <-q.valid:
+		// Whatever earlier connections have had decided has arrived before the answer.
+		logged := l.t.m.node.Status().Logged
+		c.mu.Lock()
+		c.floor = logged
+		c.mu.Unlock()
 		return q.old, ok, nil
 	case <-l.t.ended:
 	case <-c.s.quit:

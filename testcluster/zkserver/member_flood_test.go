@@ -19,7 +19,7 @@ import (
 func TestMember_Flood(t *testing.T) {
 	dir := t.TempDir()
 	c := startCluster(t, 3, 0, func(cfg *Config) {
-		cfg.GlobalOutstandingLimit = 40
+		cfg.GlobalOutstandingLimit, cfg.MaxSessionTimeout = 40, time.Minute
 		cfg.FS, cfg.DataDir, cfg.NoSync = storage.Disk(), filepath.Join(dir, fmt.Sprint(cfg.ServerID)), true
 	})
 	const each, size, rounds = 40, 256 << 10, 8 // 8 clients: 80 MiB

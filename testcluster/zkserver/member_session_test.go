@@ -84,6 +84,7 @@ func TestMember_SessionMoved(t *testing.T) {
 			now.connect(&zkproto.ConnectRequest{
 				Timeout: 30_000, SessionID: left.session.SessionID, Password: left.session.Password,
 			})
+			now.xid = 100 // as a client goes on counting
 			if now.session.SessionID != left.session.SessionID {
 				t.Fatalf("%s to %s: %+v", from.mode(), to.mode(), now.session)
 			}
