@@ -46,6 +46,8 @@ type Core struct {
 	term    uint64
 	leader  *leader
 	learner *learner
+	// lonely counts the terms of leading, one after the other, that no quorum came to.
+	lonely int
 
 	election *election
 	// waiting holds while LOOKING has not begun to vote; not before startAt.

@@ -52,6 +52,12 @@ func (ld *leader) enter(p Phase) {
 	c := ld.c
 	ld.phase = p
 	ld.deadline = c.now + int64(c.cfg.InitLimit*c.cfg.TickTime)
+	switch p {
+	case Discovery:
+		ld.deadline = c.now + c.patience()
+	case Broadcast:
+		c.lonely = 0
+	}
 	role := Role{State: Leading, Phase: p, Leader: c.cfg.ID}
 	if p != Discovery {
 		role.Epoch = ld.epoch
@@ -60,6 +66,15 @@ func (ld *leader) enter(p Phase) {
 		role.Config = c.cfg.Text
 	}
 	c.setRole(role)
+}
+
+// patience is how long a new leader waits for a quorum to introduce itself. Its voters may have changed their minds
+// since they voted, and follow somebody else: then it misses there, and nobody tells it so. So it waits for one tickTime
+// at first - who means to come dials at once - and for twice as long after each time in vain, up to initLimit, which
+// is ZooKeeper's wait.
+func (c *Core) patience() int64 {
+	limit := int64(c.cfg.InitLimit * c.cfg.TickTime)
+	return min(int64(c.cfg.TickTime)<<min(c.lonely, 16), limit)
 }
 
 // quorum says whether this server and those of whom a voter's handler fulfils ok are one.
@@ -90,6 +105,7 @@ func (ld *leader) fixEpoch() {
 		}
 	}
 	ld.epoch = newest + 1
+	ld.deadline = c.now + int64(c.cfg.InitLimit*c.cfg.TickTime)
 	c.writeAccepted(ld.epoch)
 }
 
@@ -151,6 +167,9 @@ func (ld *leader) broadcast() {
 func (ld *leader) tick() {
 	c := ld.c
 	if ld.phase != Broadcast && c.now >= ld.deadline {
+		if ld.epoch == 0 {
+			c.lonely++
+		}
 		c.look()
 		return
 	}

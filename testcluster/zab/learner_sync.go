@@ -219,6 +219,7 @@ func (l *learner) upToDate() bool {
 		return false
 	}
 	l.stage = serving
+	c.lonely = 0
 	role := c.role
 	role.Phase, role.Config = Broadcast, l.in.config
 	c.setRole(role)

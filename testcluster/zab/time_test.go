@@ -26,12 +26,14 @@ func (l *lone) looking() bool { return l.role.State == Looking }
 func TestTime_Leader(t *testing.T) {
 	start := func() *lone { return newLone(t, 1, Durable{}) }
 	l := start()
-	l.lead()
-	l.wantLasts("quorum of FOLLOWERINFO", testInit, l.looking)
+	for _, patience := range []int{1, 2, 4, 8, 10, 10} {
+		l.lead()
+		l.wantLasts("quorum of FOLLOWERINFO", patience*ticksPerTick, l.looking)
+	}
 
 	l = start()
 	l.lead()
-	l.ticks(50)
+	l.ticks(5)
 	l.connects(2, 2, 0)
 	l.persist()
 	l.wantLasts("quorum of ACKEPOCH", testInit, l.looking)
