@@ -190,7 +190,10 @@ func (r *run) ended(ctx context.Context, c *zkclient.Client) error {
 			return err
 		}
 		names, _, err := c.Children(ctx, ephemeralRoot, nil)
-		if err != nil || len(names) == 0 {
+		if errors.Is(err, zkproto.NoNode) || err == nil && len(names) == 0 {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		if time.Now().After(deadline) {

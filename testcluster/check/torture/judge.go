@@ -50,7 +50,7 @@ func (r *run) history() []history.Op {
 }
 
 func (r *run) judgeHistory(ops []history.Op) {
-	const limit = 30 * time.Second // a znode
+	const limit = 10 * time.Second // a znode
 	found := slices.Concat(history.Ordered(ops), history.Consistent(ops), twice(ops))
 	v := history.Linearizable(ops, r.cfg.Reads, limit)
 	for _, p := range append(found, v.Problems...) {
@@ -221,47 +221,4 @@ func (r *run) keep() error {
 		}
 	}
 	return os.CopyFS(filepath.Join(dir, "nodes"), os.DirFS(r.cluster.Dir()))
-}
-
-// Ruins is an ensemble that is whole, for [Config].Ruin.
-type Ruins struct {
-	r *run
-	a *arena
-}
-
-// Down ends all nodes by kill -9.
-func (u *Ruins) Down(ctx context.Context) error {
-	for _, n := range u.r.nodes {
-		if err := u.r.cluster.Kill(ctx, n.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Up starts all nodes and waits until they serve.
-func (u *Ruins) Up(ctx context.Context) error {
-	ids := make([]int, len(u.r.nodes))
-	for i, n := range u.r.nodes {
-		ids[i] = n.ID
-	}
-	all(ids, func(id int) { u.a.restart(ctx, id) })
-	return u.a.mend(ctx)
-}
-
-// DataDir is a node's folder.
-func (u *Ruins) DataDir(id int) string { return u.r.dataDir(id) }
-
-// LoseTail takes the last n transactions out of the logs of nodes that are down.
-func (u *Ruins) LoseTail(n int, ids ...int) error {
-	for _, id := range ids {
-		last, err := u.r.lastLogged(id)
-		if err == nil {
-			err = u.r.cutLog(id, last-zkproto.Zxid(n))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -53,25 +53,43 @@ type pipeline struct {
 	*actor
 }
 
-const pipelineDepth = 16
+const (
+	pipelineDepth = 8
+	pipelineTurns = opsPerZnode / pipelineDepth // on one znode
+)
 
 func (p *pipeline) work(ctx context.Context) {
+	znode, turns := 0, 0
 	for n := 0; ctx.Err() == nil; n++ {
-		path := fmt.Sprintf("/pipe-%d-%d", p.id, n/(opsPerZnode/pipelineDepth))
-		var calls [pipelineDepth]*call
-		for i := range calls {
-			op := history.Op{Kind: history.Set, Path: path, Value: fmt.Sprintf("%d.%d", n, i), Version: -1}
-			if i == 0 && n%(opsPerZnode/pipelineDepth) == 0 {
-				op.Kind = history.Create
-			}
-			calls[i] = p.start(p.r.life, op, zkproto.ModePersistent)
+		if turns == pipelineTurns {
+			znode, turns = znode+1, 0
 		}
-		for _, k := range calls {
-			if done, ok, _ := p.wait(p.r.life, k); ok {
-				p.done = append(p.done, *done)
-			}
+		if !p.turn(n, fmt.Sprintf("/pipe-%d-%d", p.id, znode), turns == 0) {
+			turns = pipelineTurns - 1 // some went without an answer: this znode has seen enough
 		}
+		turns++
 	}
+}
+
+// turn sends some writes and waits for their answers. It returns false where one had none.
+func (p *pipeline) turn(n int, path string, first bool) bool {
+	var calls [pipelineDepth]*call
+	for i := range calls {
+		op := history.Op{Kind: history.Set, Path: path, Value: fmt.Sprintf("%d.%d", n, i), Version: -1}
+		if i == 0 && first {
+			op.Kind = history.Create
+		}
+		calls[i] = p.start(p.r.life, op, zkproto.ModePersistent)
+	}
+	all := true
+	for _, k := range calls {
+		done, ok, _ := p.wait(p.r.life, k)
+		if ok {
+			p.done = append(p.done, *done)
+		}
+		all = all && ok && !done.Unknown
+	}
+	return all
 }
 
 // watcher keeps the events of a recursive watch of one server, parted by losses of the connection.

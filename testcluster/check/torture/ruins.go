@@ -1,0 +1,59 @@
+package torture
+
+import (
+	"context"
+	"encoding/binary"
+	"os"
+)
+
+// Ruins is an ensemble that is whole, and about to be broken in a way that no ensemble survives ([Config].Ruin).
+type Ruins struct {
+	r *run
+	a *arena
+}
+
+// Down ends all nodes by kill -9.
+func (u *Ruins) Down(ctx context.Context) error {
+	for _, n := range u.r.nodes {
+		if err := u.r.cluster.Kill(ctx, n.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UpInTurn starts nodes one after another, each when the one before it serves or has found no majority, and waits until
+// all serve.
+func (u *Ruins) UpInTurn(ctx context.Context, ids ...int) error {
+	for _, id := range ids {
+		u.r.say("ruin: node %d starts", id)
+		u.a.restart(ctx, id)
+	}
+	return u.a.mend(ctx)
+}
+
+// DataDir is a node's folder.
+func (u *Ruins) DataDir(id int) string { return u.r.dataDir(id) }
+
+// LoseUnsynced cuts the newest logs of nodes that are down to what their durable marks vouch for: of a server that does
+// not sync that is nothing (see package txnlog). It returns how many bytes were lost.
+func (u *Ruins) LoseUnsynced(ids ...int) (lost int, err error) {
+	for _, id := range ids {
+		path := u.r.newestLog(id)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return lost, err
+		}
+		const header, offset = 16, 1<<48 - 1
+		mark := header
+		if len(b) >= header {
+			mark = max(header, int(binary.BigEndian.Uint64(b[8:])&offset))
+		}
+		if err := os.Truncate(path, int64(mark)); err != nil {
+			return lost, err
+		}
+		lost += max(0, usedEnd(b)-mark)
+		u.r.say("ruin: %s is cut at %d of %d", path, mark, usedEnd(b))
+	}
+	return lost, nil
+}
