@@ -6,13 +6,14 @@
 //
 // Below it are
 //
-//	lex       splits a line into commands and words
-//	command   what a command is: its row, its flags, its environment, its errors and their exit codes
-//	zkcmd     the commands for znodes, one a file
-//	builtin   the commands of the shell itself
-//	complete  candidates for the word being typed
-//	tty       the prompt at a terminal
-//	compat    the front ends that speak as Apache's tools do
+//	lex         splits a line into commands and words
+//	command     what a command is: its row, its flags, its environment, its errors and their exit codes
+//	zkcmd       the commands for znodes, one a file
+//	clustercmd  the commands on an ensemble of this machine
+//	builtin     the commands of the shell itself
+//	complete    candidates for the word being typed
+//	tty         the prompt at a terminal
+//	compat      the front ends that speak as Apache's tools do
 //
 // README.md tells those who use the shell what goes for all commands: words and quotes, results, exit codes.
 //
