@@ -20,6 +20,8 @@ var quorumMasks = []struct{ pattern, with string }{
 	{`(dataDir|dataLogDir)=.*/version-2`, "$1=DATADIR"},
 	{`clientPort=\d+`, "clientPort=PORT"},
 	{`Node count: \d+`, "Node count: N"},
+	// Before the first transaction a learner has nothing, or the epoch if it came late.
+	{`Zxid: (0x0|0x100000000)\nMode: (follower|observer)`, "Zxid: NONE\nMode: $2"},
 }
 
 func maskQuorum(text string) string {

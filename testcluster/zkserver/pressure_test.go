@@ -22,6 +22,7 @@ func TestRoom_IsWaitedForWithoutSpinning(t *testing.T) {
 		defer client.Close()
 		defer server.Close()
 		s := &Server{cfg: Config{Now: time.Now, GlobalOutstandingLimit: -1}, quit: make(chan struct{})}
+		s.sessions = newSessions(&s.cfg)
 		c := newConn(s, server, "pipe")
 		c.flushing, c.out = true, make([]byte, chunkBytes+1)
 		if more, err := c.serveChunk(); !more || err != nil {
