@@ -57,8 +57,8 @@ func (p *planner) target() string {
 // kinds are what can happen in this seed. What is listed more than once happens more often.
 func (p *planner) kinds() []func() {
 	kinds := []func(){p.write, p.write, p.write, p.write, p.sync, p.start, p.start}
-	faults := []func(){p.crash, p.crashAfter, p.cut, p.isolate, p.split, p.breaks, p.pause, p.hold, p.snapshot, p.storm, p.depose}
-	heals := []func(){p.start, p.start, p.heal, p.heal, p.heal, p.start, p.resume, p.release, p.write, p.startAll, p.sync}
+	faults := []func(){p.crash, p.crashAfter, p.cut, p.isolate, p.split, p.breaks, p.pause, p.hold, p.snapshot, p.storm, p.depose, p.orphan, p.relapse}
+	heals := []func(){p.start, p.start, p.heal, p.heal, p.heal, p.start, p.resume, p.release, p.write, p.startAll, p.sync, p.heal, p.start}
 	for n := 1 + p.rng.IntN(5); n > 0; n-- {
 		i := p.rng.IntN(len(faults))
 		kinds = append(kinds, faults[i], heals[i])
@@ -135,7 +135,7 @@ func (p *planner) heal() {
 	}
 }
 
-// two are two servers.
+// two are two servers, of at least as many.
 func (p *planner) two() (a, b int) {
 	a, b = p.any(), p.any()
 	if a == b {
@@ -145,22 +145,30 @@ func (p *planner) two() (a, b int) {
 }
 
 func (p *planner) cut() {
+	if p.n == 1 {
+		return
+	}
 	a, b := p.two()
 	p.line("cut %d%c%d", a, ">="[p.rng.IntN(2)], b)
 }
 
 func (p *planner) breaks() {
+	if p.n == 1 {
+		return
+	}
 	a, b := p.two()
 	p.line("break %d=%d", a, b)
 }
 
 // isolate cuts one server off, or holds back only what it says, or what it is told.
-func (p *planner) isolate() {
-	a, kind := p.any(), p.rng.IntN(3)
+func (p *planner) isolate() { p.isolateServer(p.target()) }
+
+func (p *planner) isolateServer(a string) {
+	way := [...]string{"%[1]s=%[2]d", "%[1]s>%[2]d", "%[2]d>%[1]s"}[p.rng.IntN(3)]
 	var words []string
 	for id := 1; id <= p.n; id++ {
-		if id != a {
-			words = append(words, [...]string{fmt.Sprintf("%d=%d", a, id), fmt.Sprintf("%d>%d", a, id), fmt.Sprintf("%d>%d", id, a)}[kind])
+		if a != fmt.Sprint(id) {
+			words = append(words, fmt.Sprintf(way, a, id))
 		}
 	}
 	if len(words) > 0 {
@@ -182,6 +190,34 @@ func (p *planner) split() {
 	if len(words) > 0 {
 		p.line("cut %s", strings.Join(words, " "))
 	}
+}
+
+// orphan has the leader log what few others or nobody has, and then be cut off, stand still or crash.
+func (p *planner) orphan() {
+	if p.rng.IntN(2) == 0 {
+		p.isolateServer("leader")
+	} else {
+		for range p.voters / 2 {
+			p.line("disk %d hold", p.any())
+		}
+	}
+	p.line("write s%d leader x%d", 1+p.rng.IntN(4), 1+p.rng.IntN(4))
+	p.run(p.rng.IntN(100))
+	p.line("%s", [...]string{"crash leader", "pause leader", "run 1ms"}[p.rng.IntN(3)])
+	p.run(p.rng.IntN(100))
+	p.heal()
+	p.release()
+}
+
+// relapse has a server crash soon after it has come back: in the middle of its synchronisation.
+func (p *planner) relapse() {
+	id := p.any()
+	p.line("crash %d", id)
+	p.run(p.rng.IntN(300))
+	p.line("start %d", id)
+	p.line("crash %d after %d", id, 1+p.rng.IntN(6))
+	p.run(p.rng.IntN(500))
+	p.line("start %d", id)
 }
 
 // storm crashes everybody, within a moment.

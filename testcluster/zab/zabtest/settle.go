@@ -24,6 +24,7 @@ func (w *World) doSettle([]string) error {
 		}
 		s.disk.begin(s)
 	}
+	w.run(500 * tick) // what was slow before arrives late
 	if !w.settled("after everything was healed") {
 		return nil
 	}
@@ -40,7 +41,7 @@ func (w *World) doSettle([]string) error {
 
 // settled waits until all is well.
 func (w *World) settled(when string) bool {
-	limit := w.now + Time(30*w.InitLimit*w.TickTime+10*w.NotifyMax)*tick
+	limit := w.now + Time(10*w.InitLimit*w.TickTime+10*w.NotifyMax)*tick
 	for w.err == nil {
 		w.run(5 * tick)
 		if w.well() {

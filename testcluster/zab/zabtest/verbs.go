@@ -168,7 +168,7 @@ func (w *World) doCrash(words []string) error {
 	return err
 }
 
-// ends reads 1>2 or 1=2.
+// ends reads 1>2 or 1=2, also with leader. There may be no such pair.
 func (w *World) ends(word string) (a, b *server, both bool, err error) {
 	x, y, both := strings.Cut(word, "=")
 	if !both {
@@ -177,10 +177,13 @@ func (w *World) ends(word string) (a, b *server, both bool, err error) {
 	if a, err = w.named(x); err == nil {
 		b, err = w.named(y)
 	}
-	if err == nil && a == b && a != nil {
+	if err != nil || a != b {
+		return a, b, both, err
+	}
+	if !strings.Contains(word, "leader") {
 		err = fmt.Errorf("%s: a server and itself", word)
 	}
-	return a, b, both, err
+	return nil, nil, both, err
 }
 
 // setCut cuts or heals ways; without words it heals all of them.
