@@ -57,8 +57,10 @@ type Report struct {
 	Ephemerals int            // whose life was judged
 	Sessions   int            // of those that were left or closed
 	Events     int            // of watches
-	Problems   []string
-	Kept       string // the folder, "" of none
+	// Transactions are those that all nodes' logs have had in the end, compared with each other and with the histories.
+	Transactions int
+	Problems     []string
+	Kept         string // the folder, "" of none
 }
 
 // Injections is how many faults there were.
@@ -85,6 +87,7 @@ func (r *Report) Add(o *Report) {
 	r.Ephemerals += o.Ephemerals
 	r.Sessions += o.Sessions
 	r.Events += o.Events
+	r.Transactions += o.Transactions
 	r.Problems = append(r.Problems, o.Problems...)
 }
 
@@ -94,6 +97,6 @@ func (r *Report) String() string {
 	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
 		faults = append(faults, fmt.Sprintf("%s %d", name, r.Faults[name]))
 	}
-	return fmt.Sprintf("%d faults (%s), %d operations (%d without an answer), %d znodes with %d operations model-checked (%d undecided), %d ephemerals, %d sessions, %d events, %d problems",
-		r.Injections(), strings.Join(faults, ", "), r.Ops, r.Unknown, r.Znodes, r.Checked, r.Undecided, r.Ephemerals, r.Sessions, r.Events, len(r.Problems))
+	return fmt.Sprintf("%d faults (%s), %d operations (%d without an answer), %d znodes with %d operations model-checked (%d undecided), %d ephemerals, %d sessions, %d events, %d transactions in logs, %d problems",
+		r.Injections(), strings.Join(faults, ", "), r.Ops, r.Unknown, r.Znodes, r.Checked, r.Undecided, r.Ephemerals, r.Sessions, r.Events, r.Transactions, len(r.Problems))
 }

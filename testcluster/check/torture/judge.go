@@ -38,6 +38,7 @@ func (r *run) judge(ctx context.Context) {
 	}
 	r.judgeLogs()
 	r.judgeHistory(append(ops, reads...))
+	r.judgeFiles(ctx, ops)
 }
 
 // history is what all clients have recorded. Each one's operations stay in their order.
