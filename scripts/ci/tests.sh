@@ -27,6 +27,11 @@ step_race() {
   CGO_ENABLED=1 ZOKA_PEERS='' with_second_chance '-race -short' go test -race -short ./...
 }
 
+# Ensembles are broken for two minutes. There is no second chance: what is found here may not come again.
+step_torture() {
+  ZOKA_TORTURE_SECONDS=120 go test -count=1 -v -run '^TestTorture$' ./testcluster/check
+}
+
 # fuzz_targets prints "folder function" for every fuzz target.
 fuzz_targets() {
   git ls-files '*_test.go' | xargs grep -HoE '^func Fuzz[A-Za-z0-9_]*' /dev/null |
