@@ -183,7 +183,7 @@ func (a *applier) answered(c *conn, w *write, zxid zkproto.Zxid, kind requestKin
 
 // answerWrite appends the reply. The connection's lock is held.
 func (c *conn) answerWrite(w *write, res *znode.Result) {
-	if res.Err == zkproto.SessionMoved {
+	if movedAway(res) {
 		c.hangup = true // another server has the session: this client must not hear of it
 		return
 	}
@@ -204,4 +204,18 @@ func (c *conn) answerWrite(w *write, res *znode.Result) {
 	if w.op == zkproto.OpCloseSession {
 		c.hangup = true
 	}
+}
+
+// movedAway tells whether a write was refused because another server has its session. A multi
+// is answered with OK, and has the refusal in the results.
+func movedAway(res *znode.Result) bool {
+	if res.Err == zkproto.SessionMoved {
+		return true
+	}
+	for i := range res.Multi {
+		if res.Multi[i].Err == zkproto.SessionMoved {
+			return true
+		}
+	}
+	return false
 }

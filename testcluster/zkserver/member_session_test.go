@@ -3,6 +3,7 @@ package zkserver
 import (
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,7 +75,11 @@ func TestMember_SessionMoves(t *testing.T) {
 // write, which does nothing.
 func TestMember_SessionMoved(t *testing.T) {
 	c := startCluster(t, 3, 0, nil)
-	for _, from := range []*clusterMember{c.leader(), c.follower()} {
+	create := &zkproto.CreateRequest{Path: "/late", ACL: zkproto.OpenACL()}
+	writes := []zkproto.MultiOp{{Op: zkproto.OpCreate, Req: create}}
+	writes = append(writes, zkproto.MultiOp{Op: zkproto.OpMulti, Req: &zkproto.MultiRequest{Ops: slices.Clone(writes)}})
+	for i, from := range []*clusterMember{c.leader(), c.follower(), c.leader(), c.follower()} {
+		write := writes[i/2]
 		for _, to := range c.members {
 			if to == from {
 				continue
@@ -88,9 +93,9 @@ func TestMember_SessionMoved(t *testing.T) {
 			if now.session.SessionID != left.session.SessionID {
 				t.Fatalf("%s to %s: %+v", from.mode(), to.mode(), now.session)
 			}
-			left.request(zkproto.OpCreate, &zkproto.CreateRequest{Path: "/late", ACL: zkproto.OpenACL()})
+			left.request(write.Op, write.Req)
 			left.closed()
-			if h, _ := now.call(zkproto.OpCreate, &zkproto.CreateRequest{Path: "/late", ACL: zkproto.OpenACL()}); h.Err != zkproto.OK {
+			if h, _ := now.call(zkproto.OpCreate, create); h.Err != zkproto.OK {
 				t.Errorf("%s to %s: %v", from.mode(), to.mode(), h.Err)
 			}
 			now.call(zkproto.OpDelete, &zkproto.PathVersionRequest{Path: "/late", Version: -1})
