@@ -121,21 +121,30 @@ func (a *arena) mend(ctx context.Context) error {
 		}
 	}
 	a.say("all is mended")
+	var wait sync.WaitGroup
 	for _, n := range a.nodes {
-		for {
-			_, err := flw.Srvr(ctx, n.Addr, nil)
-			if err == nil {
-				break
-			}
-			if ctx.Err() != nil {
-				a.problem("node %d does not serve a minute after all was mended: %v", n.ID, err)
-				break
-			}
-			pause(ctx, 10*time.Millisecond)
-		}
+		wait.Go(func() { a.awaitServing(ctx, n) })
 	}
-	a.say("all nodes serve")
+	wait.Wait()
+	a.say("all has been waited for")
 	return nil
+}
+
+// awaitServing waits until a node serves.
+func (a *arena) awaitServing(ctx context.Context, n ensemble.Node) {
+	for {
+		once, cancel := context.WithTimeout(ctx, time.Second)
+		_, err := flw.Srvr(once, n.Addr, nil)
+		cancel()
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			a.problem("node %d does not serve although all was mended a minute ago: %v", n.ID, err)
+			return
+		}
+		pause(ctx, 10*time.Millisecond)
+	}
 }
 
 // restart starts a node that is down, or ends it in good order first. That it finds no leader is nothing to speak of.

@@ -44,10 +44,10 @@ func (u *Ruins) LoseUnsynced(ids ...int) (lost int, err error) {
 		if err != nil {
 			return lost, err
 		}
-		const header, offset = 16, 1<<48 - 1
-		mark := header
-		if len(b) >= header {
-			mark = max(header, int(binary.BigEndian.Uint64(b[8:])&offset))
+		const offset = 1<<48 - 1
+		mark := logHeader
+		if len(b) >= logHeader {
+			mark = max(logHeader, int(binary.BigEndian.Uint64(b[8:])&offset))
 		}
 		if err := os.Truncate(path, int64(mark)); err != nil {
 			return lost, err

@@ -64,6 +64,9 @@ func (s *scene) tearFile(path string) error {
 		return err
 	}
 	end := usedEnd(b)
+	if end < logHeader {
+		return nil // it was never begun, and no batch comes before the header is durable
+	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -73,10 +76,13 @@ func (s *scene) tearFile(path string) error {
 	return err
 }
 
+// logHeader is the length of a log file's header.
+const logHeader = 16
+
 // usedEnd is where the entries of a log file end.
 func usedEnd(b []byte) int {
-	const header, prefix = 16, 12
-	off := header
+	const prefix = 12
+	off := logHeader
 	for off+prefix < len(b) {
 		length := int(binary.BigEndian.Uint32(b[off+8:]))
 		if length == 0 || off+prefix+length+1 > len(b) || b[off+prefix+length] != 'B' {
