@@ -294,6 +294,7 @@ func TestUp_TooFew(t *testing.T) {
 // TestUp_PortTaken names the port, and leaves nothing behind.
 func TestUp_PortTaken(t *testing.T) {
 	dir := t.TempDir()
+	t.Cleanup(func() { down(t, dir) })
 	l, err := ensemble.FreePort(t.Context())
 	if err != nil {
 		t.Fatal(err)
