@@ -135,6 +135,18 @@ func (e *ConnectError) electing() bool {
 	})
 }
 
+// expiredError is the end of a session that no server was there to end: it can only be told why none took it back.
+type expiredError struct{ why *ConnectError }
+
+func (e *expiredError) Error() string {
+	if e.why == nil {
+		return zkproto.SessionExpired.Error()
+	}
+	return zkproto.SessionExpired.Error() + ", as no server took it back: " + e.why.Error()
+}
+
+func (e *expiredError) Unwrap() error { return zkproto.SessionExpired }
+
 // Unwrap returns the reasons.
 func (e *ConnectError) Unwrap() []error {
 	errs := make([]error, len(e.Attempts))

@@ -110,7 +110,9 @@ func (c *Client) untilExpiry() (context.Context, context.CancelFunc) {
 // whyStopped tells the end of the session from the end of the client.
 func (c *Client) whyStopped(err error) error {
 	if c.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return zkproto.SessionExpired
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return &expiredError{c.mu.pass}
 	}
 	return err
 }
