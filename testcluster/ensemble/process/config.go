@@ -32,10 +32,20 @@ func (c *Cluster) writeConfig(s *state, n *node, o *Options) error {
 		return err
 	}
 	text := withLines(string(old), append([][2]string{{"dataDir", data}}, members(s)...))
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	if err := replace(path, []byte(text)); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(data, "myid"), []byte(strconv.Itoa(n.ID)+"\n"), 0o644)
+	return replace(filepath.Join(data, "myid"), []byte(strconv.Itoa(n.ID)+"\n"))
+}
+
+// replace writes a file in one step: who writes it may be killed at any moment, and nobody
+// may find a half.
+func replace(path string, text []byte) error {
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, text, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
 }
 
 // template is the rest of a new zoo.cfg.

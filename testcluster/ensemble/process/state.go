@@ -76,11 +76,7 @@ func (c *Cluster) save(s *state) error {
 	if err != nil {
 		return err
 	}
-	tmp := c.file("cluster.json.tmp")
-	if err := os.WriteFile(tmp, append(b, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(tmp, c.file("cluster.json"))
+	return replace(c.file("cluster.json"), append(b, '\n'))
 }
 
 // update changes cluster.json while nobody else does. What change has done is kept also when
