@@ -48,6 +48,8 @@ type handler struct {
 	// oldest is a proposal that it has not acknowledged, and was sent at oldestAt; 0 if there is none.
 	oldest   Zxid
 	oldestAt int64
+	// held are the COMMITs that follow UPTODATE, see announce.
+	held []Zxid
 
 	// pinged and answered count the PINGs since UPTODATE and their answers; mark is the PING that a confirmation waits
 	// for.
@@ -232,4 +234,8 @@ func (ld *leader) upToDate(h *handler) {
 	h.goTo(active)
 	h.mark = 1
 	ld.c.send(h.link, Packet{Type: UpToDate, Zxid: -1})
+	for _, z := range h.held {
+		ld.c.send(h.link, Packet{Type: Commit, Zxid: z})
+	}
+	h.held = nil
 }

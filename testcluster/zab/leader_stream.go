@@ -66,7 +66,9 @@ func (ld *leader) commit() {
 	c.evict()
 }
 
-// announce tells all who take part in the live stream that a transaction is committed.
+// announce tells all who take part in the live stream that a transaction is committed. Between NEWLEADER and UPTODATE a
+// follower of Apache 3.8.0 does not bear a COMMIT of what was proposed before (ZOOKEEPER-4394: it drops the connection,
+// and may miss the transactions in its memory for good): it gets these behind its UPTODATE.
 func (ld *leader) announce(e Entry) {
 	c := ld.c
 	c.known = e.Zxid
@@ -75,6 +77,8 @@ func (ld *leader) announce(e Entry) {
 		case h.step < planned:
 		case h.observer:
 			c.send(h.link, Packet{Type: Inform, Zxid: e.Zxid, Data: e.Data})
+		case h.step < active:
+			h.held = append(h.held, e.Zxid)
 		default:
 			c.send(h.link, Packet{Type: Commit, Zxid: e.Zxid})
 		}

@@ -211,7 +211,15 @@ func TestPlan_CommitsWhileProbing(t *testing.T) {
 	l.receive(2, Ack, at(5, 5))
 	l.wantSent("2: PROPOSAL 0x500000005", "7: PROPOSAL 0x500000005")
 	l.persist()
-	l.wantSent("2: COMMIT 0x500000004", "7: COMMIT 0x500000004", "2: COMMIT 0x500000005", "7: COMMIT 0x500000005")
+	// Those after NEWLEADER wait for UPTODATE, or a follower of Apache 3.8.0 falls over them.
+	l.wantSent("2: COMMIT 0x500000004", "2: COMMIT 0x500000005")
+	l.receive(7, Ack, at(5, 0))
+	l.wantSent("7: UPTODATE 0xffffffffffffffff", "7: COMMIT 0x500000004", "7: COMMIT 0x500000005")
+	l.propose(1)
+	l.receive(2, Ack, at(5, 6))
+	l.wantSent("2: PROPOSAL 0x500000006", "7: PROPOSAL 0x500000006")
+	l.persist()
+	l.wantSent("2: COMMIT 0x500000006", "7: COMMIT 0x500000006")
 }
 
 // Below a snapshot that came from a leader the log files have a gap that nobody can see.
