@@ -33,6 +33,7 @@ func (r *run) connect() error {
 		func(a *actor) client { return &sequencer{a} },
 		func(a *actor) client { return &pipeline{a} },
 		func(a *actor) client { return &leaver{actor: a} },
+		func(a *actor) client { return &peeker{a, shared} },
 	} {
 		if err := r.add(all, sessionTime, nil, make); err != nil {
 			return err

@@ -46,6 +46,9 @@ func (g *register) work(ctx context.Context) {
 	}
 }
 
+// path is the znode of a turn.
+func (r *registers) path(turn int64) string { return fmt.Sprintf("/k%d", turn/opsPerZnode) }
+
 // leave goes on to the next znode.
 func (r *registers) leave() {
 	n := r.turn.Load()
@@ -57,7 +60,7 @@ func (r *registers) leave() {
 // next is an operation of a random kind on the znode whose turn it is.
 func (r *registers) next(client, dice int, exact bool, version int32) history.Op {
 	n := r.turn.Add(1)
-	op := history.Op{Path: fmt.Sprintf("/k%d", n/opsPerZnode), Version: -1}
+	op := history.Op{Path: r.path(n), Version: -1}
 	switch dice {
 	case 0:
 		op.Kind = history.Create
