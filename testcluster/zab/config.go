@@ -26,7 +26,7 @@ type Config struct {
 	FinalizeWait int
 	// NotifyMin and NotifyMax bound the wait between repeated notifications: 200 ms and 60 s at ZooKeeper.
 	NotifyMin, NotifyMax int
-	// RetryWait lies between two attempts to reach the leader's quorum port.
+	// RetryWait lies between two attempts to reach the leader's quorum port; the first ones follow each other sooner.
 	RetryWait int
 
 	// CommitLog bounds the committed transactions that are kept in memory for learners that come back, in number

@@ -25,9 +25,10 @@ const (
 	serving
 )
 
-// dialTries is how often a learner tries to reach a leader, which may not have heard of its election yet. Source:
-// Learner.connectToLeader.
-const dialTries = 5
+// dialTries is how often a learner tries to reach a leader, which may not have heard of its election yet. The first
+// attempts follow each other quickly: mostly the leader is late by a moment. With the last ones all take about as
+// long as the five of ZooKeeper. Source: Learner.connectToLeader.
+const dialTries = 7
 
 // learner is a term of following or observing.
 type learner struct {
@@ -71,7 +72,7 @@ func (l *learner) dialFailed() {
 		l.c.look()
 		return
 	}
-	l.redial = l.c.now + int64(max(l.c.cfg.RetryWait, 1))
+	l.redial = l.c.now + int64(max(min(l.c.cfg.RetryWait, 1<<(l.tries-1)), 1))
 }
 
 // linkUp introduces the server to its leader.

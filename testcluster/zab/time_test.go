@@ -177,19 +177,12 @@ func TestTime_Dialling(t *testing.T) {
 		}
 		l.pump()
 	}
-	l := newLone(t, 1, Durable{})
+	l := newLone(t, 1, Durable{}, func(c *Config) { c.RetryWait = 10 })
 	refused(l)
-	for n := 1; n < dialTries; n++ {
-		if l.dials != n {
-			t.Fatalf("%d dials, want %d", l.dials, n)
-		}
+	for i, wait := range []int{1, 2, 4, 8, 10, 10} {
 		l.DialFailed()
 		l.pump()
-		l.ticks(1)
-		if l.dials != n {
-			t.Fatal("dials again at once")
-		}
-		l.ticks(1)
+		l.wantLasts("the wait before another dial", wait, func() bool { return l.dials == i+2 })
 	}
 	l.DialFailed()
 	l.pump()
