@@ -60,7 +60,7 @@ func main() {
 func run(ctx context.Context, o *options) error {
 	switch {
 	case o.print != 0:
-		fmt.Println(strings.Join(zabtest.Plan(o.print, max(o.servers, 1)), "\n"))
+		fmt.Println(strings.Join(zabtest.Plan(o.print, o.voters(o.print)), "\n"))
 		return nil
 	case o.trace != "":
 		return explain(o)

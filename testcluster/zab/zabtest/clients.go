@@ -117,10 +117,7 @@ func (s *server) lead(m Machine, l *link, r *request) {
 		got = z
 		return payload(r.session, r.number, z)
 	})
-	switch {
-	case err == zab.ErrRollover:
-		s.w.stats.Rollovers++
-	case err == nil && got != 0 && got.Epoch() != s.role.Epoch:
+	if err == nil && got != 0 && got.Epoch() != s.role.Epoch {
 		s.w.fail(s, "it proposes %v in epoch %d", got, s.role.Epoch)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // TestSimulate runs the seeds that are always run, and some that nobody has seen yet.
 func TestSimulate(t *testing.T) {
-	fixed, fresh := 60, 20
+	fixed, fresh := 40, 15
 	if testing.Short() {
 		fixed, fresh = 10, 2
 	}

@@ -51,8 +51,8 @@ func Explain(lines []string, make NewMachine, last int) []string {
 	return append(told[max(0, len(told)-last):], fmt.Sprintf("%v  %v", w.now, w.err))
 }
 
-// Manual runs a trace file: blocks of lines, each followed by ---- and what the servers made of it, with an empty
-// line behind. It returns the file with the outcome that the commands have now. Lines that begin with # are
+// Manual runs a trace file: blocks of lines, each followed by ---- and what was told of it, if anything, with an
+// empty line behind. It returns the file with the outcome that the commands have now. Lines that begin with # are
 // comments, wherever they stand.
 func Manual(text string, make NewMachine) (string, error) {
 	var (

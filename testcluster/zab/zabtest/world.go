@@ -31,9 +31,9 @@ type World struct {
 
 // Stats count what has happened, so that a test can tell whether the world has been through anything.
 type Stats struct {
-	Leaders, Committed, Confirmed, Crashes, Rollovers int
-	Diff, Trunc, Snap, Log                            int
-	Time                                              Time
+	Leaders, Committed, Confirmed, Crashes int
+	Diff, Trunc, Snap, Log                 int
+	Time                                   Time
 }
 
 // Add adds those of another world.
@@ -42,7 +42,6 @@ func (s *Stats) Add(t Stats) {
 	s.Committed += t.Committed
 	s.Confirmed += t.Confirmed
 	s.Crashes += t.Crashes
-	s.Rollovers += t.Rollovers
 	s.Diff += t.Diff
 	s.Trunc += t.Trunc
 	s.Snap += t.Snap
@@ -52,8 +51,8 @@ func (s *Stats) Add(t Stats) {
 
 // String is one line.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d s of theirs, %d leaders, %d transactions, %d confirmed reads, %d crashes, %d roll-overs, synchronised by DIFF %d, TRUNC %d, SNAP %d, log %d",
-		s.Time/1e6, s.Leaders, s.Committed, s.Confirmed, s.Crashes, s.Rollovers, s.Diff, s.Trunc, s.Snap, s.Log)
+	return fmt.Sprintf("%d s of theirs, %d leaders, %d transactions, %d confirmed reads, %d crashes, synchronised by DIFF %d, TRUNC %d, SNAP %d, log %d",
+		s.Time/1e6, s.Leaders, s.Committed, s.Confirmed, s.Crashes, s.Diff, s.Trunc, s.Snap, s.Log)
 }
 
 // Violation is a breach of what the protocol promises.
