@@ -138,7 +138,22 @@ func (s *Server) config(more []string) string {
 		"admin.enableServer=false",
 		"4lw.commands.whitelist=*",
 	}
-	return strings.Join(append(lines, more...), "\n") + "\n"
+	return strings.Join(lastOfEach(append(lines, more...)), "\n") + "\n"
+}
+
+// lastOfEach leaves out the lines whose key a later line sets.
+func lastOfEach(lines []string) []string {
+	set := map[string]bool{}
+	var kept []string
+	for _, line := range slices.Backward(lines) {
+		key, _, _ := strings.Cut(line, "=")
+		if !set[key] {
+			kept = append(kept, line)
+		}
+		set[key] = true
+	}
+	slices.Reverse(kept)
+	return kept
 }
 
 // Addr is the client address, host:port.
