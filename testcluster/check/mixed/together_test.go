@@ -18,7 +18,7 @@ import (
 var layouts = []string{
 	"debian debian zoka",  // ours leads two of Apache's
 	"zoka debian debian",  // ours follows
-	"zoka zoka debian",    // two of ours follow
+	"zoka zoka 39",        // two of ours follow
 	"39 zoka zoka",        // ours leads another of ours, and Apache's 3.9
 	"debian debian +zoka", // ours observes
 	"zoka zoka +debian",   // Apache's observes ours
