@@ -123,15 +123,22 @@ func (k *call) read() {
 	}
 }
 
-// do carries an operation out and records it. A SyncRead begins with its sync.
+// do carries an operation out and records it. A SyncRead sends its sync just before the get, and is none if the sync is
+// not answered.
 func (a *actor) do(ctx context.Context, op history.Op, mode zkproto.CreateMode) (*history.Op, error) {
+	var sync *zkclient.Call
 	if op.Kind == history.SyncRead {
 		op.Call = a.r.now()
-		if err := a.c.Sync(ctx, op.Path); err != nil {
+		sync = a.c.Start(ctx, zkproto.OpSync, &zkproto.PathRequest{Path: op.Path}, &zkproto.PathResponse{})
+	}
+	k := a.start(ctx, op, mode)
+	if sync != nil {
+		if err := sync.Wait(ctx); err != nil {
+			_ = k.call.Wait(ctx) // whatever it read
 			return nil, err
 		}
 	}
-	done, ok, err := a.wait(ctx, a.start(ctx, op, mode))
+	done, ok, err := a.wait(ctx, k)
 	if !ok {
 		return nil, err
 	}

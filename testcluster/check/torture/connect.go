@@ -18,11 +18,11 @@ func (r *run) connect() error {
 	}
 	shared := &registers{}
 	for i := range 6 { // three of them move; the others stay with one server each
-		servers := all
-		if i%2 == 0 {
-			servers = r.addrs()[i/2%len(r.nodes)]
+		servers, timeout := all, sessionTime
+		if i%2 == 0 { // patient: its request waits in a server that stands still
+			servers, timeout = r.addrs()[i/2%len(r.nodes)], ownerTime
 		}
-		if err := r.add(servers, sessionTime, nil, func(a *actor) client { return &register{actor: a, all: shared, moves: i%2 == 1} }); err != nil {
+		if err := r.add(servers, timeout, nil, func(a *actor) client { return &register{actor: a, all: shared, moves: i%2 == 1} }); err != nil {
 			return err
 		}
 	}

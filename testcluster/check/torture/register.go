@@ -29,7 +29,7 @@ type register struct {
 
 func (g *register) work(ctx context.Context) {
 	for ctx.Err() == nil {
-		if g.moves && g.rnd.IntN(300) == 0 {
+		if g.moves && g.rnd.IntN(40) == 0 {
 			g.line.hangUp(false)
 		}
 		op := g.all.next(g.id, g.rnd.IntN(8), g.rnd.IntN(2) == 0, g.version)

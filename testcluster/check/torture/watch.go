@@ -2,7 +2,6 @@ package torture
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,9 +19,6 @@ type peeker struct {
 
 func (p *peeker) work(ctx context.Context) {
 	for ctx.Err() == nil {
-		if p.rnd.IntN(20) == 0 {
-			p.line.hangUp(false)
-		}
 		p.peek(ctx, p.all.path(p.all.turn.Load()))
 	}
 }
@@ -35,13 +31,16 @@ func (p *peeker) peek(ctx context.Context, path string) {
 		pause(ctx, tick/20) // it is not there: nothing is watched
 		return
 	}
+	if p.rnd.IntN(3) == 0 {
+		p.line.hangUp(false) // the next server has to be told of the watch
+	}
 	for ctx.Err() == nil && path == p.all.path(p.all.turn.Load()) {
-		_, now, err := p.c.Get(p.r.life, path, nil)
+		now, err := p.do(p.r.life, history.Op{Kind: history.Read, Path: path, Version: -1}, 0)
+		if now == nil {
+			return
+		}
 		if err == nil && now.Mzxid == first.Mzxid {
 			continue
-		}
-		if err != nil && !errors.Is(err, zkproto.NoNode) {
-			return
 		}
 		if err := p.c.Settle(p.r.life); err == nil && !told.Load() {
 			p.r.problem("client %d read %s at mzxid %v, and then at %v (0 is gone), and its watch was not called", p.id, path, first.Mzxid, now.Mzxid)
