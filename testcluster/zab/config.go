@@ -37,6 +37,10 @@ type Config struct {
 	// NoLogSync is set where the log files are not to be read for learners (snapshotSizeFactor below 0).
 	NoLogSync bool
 
+	// EpochSize is how many transactions an epoch holds at most before a new leader begins another; 0 is what a zxid
+	// has room for.
+	EpochSize uint32
+
 	// Seed feeds the little chance there is.
 	Seed uint64
 }

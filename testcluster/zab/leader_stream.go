@@ -8,7 +8,7 @@ func (c *Core) Propose(build func(Zxid) []byte) error {
 		return ErrNotLeading
 	}
 	z := ld.next
-	if z.Counter() == 0xffffffff {
+	if n := z.Counter(); n == 0xffffffff || c.cfg.EpochSize != 0 && n > c.cfg.EpochSize {
 		c.look()
 		return ErrRollover
 	}

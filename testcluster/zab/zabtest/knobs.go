@@ -20,6 +20,7 @@ type Knobs struct {
 	RetryWait                           int
 	CommitLogCount, CommitLogBytes      int
 	ForceSnapshot, NoLogSync, DearProbe int
+	EpochSize                           int
 
 	// A packet or notification takes NetMin to NetMax, one in a thousand NetSpike times ten times as much; so do disks.
 	NetMin, NetMax, NetSpike    int
@@ -47,6 +48,7 @@ func randomKnobs(rng *rand.Rand, voters int) Knobs {
 	k.CommitLogCount = pick(1, 3, 10, 100, 500)
 	k.CommitLogBytes = pick(60, 400, 1<<20, 1<<20)
 	k.ForceSnapshot, k.NoLogSync, k.DearProbe = pick(0, 0, 0, 0, 1), pick(0, 0, 0, 1), pick(0, 0, 300)
+	k.EpochSize = pick(0, 0, 0, 2, 20)
 	k.NetMin = pick(50, 500, 5000)
 	k.NetMax = k.NetMin * pick(1, 3, 20)
 	k.NetSpike = pick(0, 0, 5, 50)
@@ -69,6 +71,7 @@ func (k *Knobs) all() []knob {
 		{"finalizeWait", &k.FinalizeWait}, {"notifyMin", &k.NotifyMin}, {"notifyMax", &k.NotifyMax},
 		{"retryWait", &k.RetryWait}, {"commitLogCount", &k.CommitLogCount}, {"commitLogBytes", &k.CommitLogBytes},
 		{"forceSnapshot", &k.ForceSnapshot}, {"noLogSync", &k.NoLogSync}, {"dearProbe", &k.DearProbe},
+		{"epochSize", &k.EpochSize},
 		{"netMin", &k.NetMin}, {"netMax", &k.NetMax}, {"netSpike", &k.NetSpike},
 		{"diskMin", &k.DiskMin}, {"diskMax", &k.DiskMax}, {"diskSpike", &k.DiskSpike}, {"skew", &k.Skew}}
 }
@@ -117,7 +120,7 @@ func (k *Knobs) config(id zab.ServerID) zab.Config {
 	cfg := zab.Config{ID: id, Text: []byte(k.text()), TickTime: k.TickTime, InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 		FinalizeWait: k.FinalizeWait, NotifyMin: k.NotifyMin, NotifyMax: k.NotifyMax, RetryWait: k.RetryWait,
 		CommitLogCount: k.CommitLogCount, CommitLogBytes: k.CommitLogBytes,
-		ForceSnapshot: k.ForceSnapshot != 0, NoLogSync: k.NoLogSync != 0, Seed: uint64(k.Seed)<<8 + uint64(id)}
+		ForceSnapshot: k.ForceSnapshot != 0, NoLogSync: k.NoLogSync != 0, EpochSize: uint32(k.EpochSize), Seed: uint64(k.Seed)<<8 + uint64(id)}
 	for i := 1; i <= k.Voters+k.Observers; i++ {
 		cfg.Members = append(cfg.Members, zab.Member{ID: zab.ServerID(i), Observer: i > k.Voters})
 	}
