@@ -106,7 +106,7 @@ func serve(ctx context.Context, cfg *zoocfg.Config, node *control.Node, log *slo
 	settings := cfg.Server()
 	l, err := listen(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("server: client port: %w", err)
+		return fmt.Errorf("server: %s: client port: %w", cfg.Origin("clientPort", ownLine(&settings)), err)
 	}
 	settings.Listeners, settings.Logger = []net.Listener{l}, log
 	cuts := new(transport.Cuts)
@@ -119,6 +119,10 @@ func serve(ctx context.Context, cfg *zoocfg.Config, node *control.Node, log *slo
 	s, err := zkserver.New(settings)
 	if err != nil {
 		_ = l.Close() // nobody has come in by it
+		var port *net.OpError
+		if errors.As(err, &port) && port.Op == "listen" {
+			return fmt.Errorf("server: %s: %w", cfg.Origin(ownLine(&settings)), err)
+		}
 		return fmt.Errorf("server: %w", err)
 	}
 	webs, err := startWeb(cfg, s, log)
@@ -136,6 +140,9 @@ func serve(ctx context.Context, cfg *zoocfg.Config, node *control.Node, log *slo
 	log.Info("stopped")
 	return nil
 }
+
+// ownLine is the key of the line that has a member's own addresses.
+func ownLine(c *zkserver.Config) string { return fmt.Sprintf("server.%d", c.ServerID) }
 
 // kindOf is what a server is when it begins: which part a member of an ensemble has is for the election to tell.
 func kindOf(e *zkserver.Ensemble) string {

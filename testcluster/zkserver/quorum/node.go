@@ -62,7 +62,7 @@ func Start(o Options) (*Node, error) {
 	defer n.mu.Unlock()
 	if n.election, err = n.listenElection(); err != nil {
 		n.stop()
-		return nil, fmt.Errorf("listen on the election port: %w", err)
+		return nil, err
 	}
 	n.openLog()
 	n.role = core.Status().Role

@@ -45,6 +45,16 @@ type Config struct {
 	peerType string
 }
 
+// Origin is where the first of some keys was set that was set at all, by their names in zoo.cfg; else the file.
+func (c *Config) Origin(keys ...string) Origin {
+	for _, key := range keys {
+		if o, set := c.origins[key]; set {
+			return o
+		}
+	}
+	return Origin{File: c.File}
+}
+
 // Property is one setting: a system property, or the -DName=Value of a command line.
 type Property struct{ Name, Value string }
 

@@ -205,9 +205,5 @@ func (l *loader) warn(o Origin, key, text string) {
 
 // fail is an error about a key: at the line that set it, else at the file.
 func (c *Config) fail(key, reason string) error {
-	o, set := c.origins[key]
-	if !set {
-		o = Origin{File: c.File}
-	}
-	return &Error{Origin: o, Key: key, Reason: reason}
+	return &Error{Origin: c.Origin(key), Key: key, Reason: reason}
 }
