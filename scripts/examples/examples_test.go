@@ -1,5 +1,5 @@
 // Package examples has a script for each thing that ZooKeeper is for: see README.md. It has tests alone, which run
-// the scripts as a learner does, on a server of our own and on Apache's.
+// the scripts as a learner does, on a server of our own, on an ensemble of three and on Apache's.
 package examples
 
 import (
@@ -28,6 +28,22 @@ func TestExamples(t *testing.T) {
 	ok(t, err)
 	t.Cleanup(func() { ok(t, e.Close()) })
 	run(t, e.ConnectString(), *update)
+}
+
+// TestExamples_ClusterRun: the examples on the three servers of `zoka cluster run`, each a process.
+func TestExamples_ClusterRun(t *testing.T) {
+	bin := testbin.Zoka(t)
+	for _, file := range examples(t) {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			script := `exec ./"$0" "$ZOKA_ZOOKEEPER"`
+			if strings.HasSuffix(file, ".zk") {
+				script = `exec "$ZOKA" -f "$0"`
+			}
+			got := shows(t, bin, bin, "cluster", "run", "--nodes", "3", "--", "sh", "-c", script, file)
+			golden(t, filepath.Join("testdata", file+".txt"), got, false)
+		})
+	}
 }
 
 func TestExamples_Apache(t *testing.T) {
