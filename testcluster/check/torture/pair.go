@@ -139,15 +139,14 @@ func (p *pairs) fail(left string) {
 }
 
 // judgeTree demands that each pair is there in one state.
-func (q *pairs) judgeTree(who string, tree map[string]check.Node) {
-	p := &pairs{actor: q.actor, round: q.round}
-	for p.round >= 0 {
-		left, right := p.paths()
+func (p *pairs) judgeTree(who string, tree map[string]check.Node) {
+	each := &pairs{actor: p.actor, round: p.round}
+	for ; each.round >= 0; each.round-- {
+		left, right := each.paths()
 		l, inLeft := tree[left]
 		r, inRight := tree[right]
 		if inLeft != inRight || string(l.Data) != string(r.Data) || l.Stat.Mzxid != r.Stat.Mzxid {
 			p.r.problem("%s: a transaction is half there: %s is %v, and %s is %v", who, left, l, right, r)
 		}
-		p.round--
 	}
 }

@@ -28,7 +28,7 @@ const (
 // Signal has a node read cuts.json again.
 const Signal = syscall.SIGUSR1
 
-// ErrOrphan: who started the node has died before the node was written down.
+// ErrOrphan means that who started the node has died before the node was written down.
 var ErrOrphan = errors.New("the program that started this node has ended")
 
 // Setter puts cuts into force: *transport.Cuts.

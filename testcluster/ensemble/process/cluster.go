@@ -13,7 +13,7 @@ import (
 	"github.com/zoka-project/zoka/testcluster/storage"
 )
 
-// ErrNone: the folder has no ensemble.
+// ErrNone says that the folder has no ensemble.
 var ErrNone = errors.New("there is no ensemble in this folder")
 
 // Cluster is an ensemble in a folder. It holds nothing that would have to be closed, and any

@@ -38,7 +38,6 @@ func newServer(w *World, id zab.ServerID) *server {
 	return &server{w: w, id: id, rng: w.chance("server", int(id)), disk: disk{rng: w.chance("disk", int(id))}}
 }
 
-func (s *server) voter() bool  { return int(s.id) <= s.w.Voters }
 func (s *server) leads() bool  { return s.serves() && s.role.State == zab.Leading }
 func (s *server) serves() bool { return s.core != nil && s.role.Serving() }
 
