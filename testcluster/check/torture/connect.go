@@ -50,6 +50,11 @@ func (r *run) connect() error {
 			return err
 		}
 	}
+	for _, addr := range r.addrs() {
+		if err := r.add(addr, ownerTime, nil, func(a *actor) client { return &lurker{actor: a, all: shared} }); err != nil {
+			return err
+		}
+	}
 	return r.addForeign(shared)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/check/history"
@@ -40,6 +41,7 @@ func (p *peeker) peek(ctx context.Context, path string) {
 			return
 		}
 		if err == nil && now.Mzxid == first.Mzxid {
+			pause(ctx, time.Millisecond)
 			continue
 		}
 		if err := p.c.Settle(p.r.life); err == nil && !told.Load() {
