@@ -135,7 +135,8 @@ func killEach(t *testing.T, e *peertest.Ensemble) {
 				t.Fatalf("without %v: %v", m, err)
 			}
 		}
-		m.Restart(t)
+		m.Start(t)
+		e.Await(t) // all of them: who has missed two leaders may need a SNAP
 		// Apache's observer does not log what it got by an earlier DIFF.
 		if leader := e.Leader(t); m != leader && !(m.Observer && m.Program().Apache) {
 			wantWay(t, leader, m, "DIFF")
