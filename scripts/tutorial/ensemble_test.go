@@ -3,6 +3,7 @@ package tutorial
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,7 +20,13 @@ import (
 	"github.com/zoka-project/zoka/scripts/testbin"
 )
 
-func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
+// TestMain runs all tests at once, however few processors there are: what they do most of the time is to wait.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(testbin.Main(m))
+}
 
 // patience bounds every wait for what must come.
 const patience = 30 * time.Second
