@@ -20,8 +20,13 @@ import (
 func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
 // TestScripts runs the scripts on a server of our own.
-func TestScripts(t *testing.T) {
-	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1})
+func TestScripts(t *testing.T) { runOn(t, 1) }
+
+// TestScripts_Ensemble runs them on an ensemble, with a session on whichever server takes it.
+func TestScripts_Ensemble(t *testing.T) { runOn(t, 5) }
+
+func runOn(t *testing.T, nodes int) {
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: nodes})
 	if err != nil {
 		t.Fatal(err)
 	}
