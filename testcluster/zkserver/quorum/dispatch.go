@@ -51,6 +51,12 @@ func (n *Node) carryOut(r *zab.Ready) {
 
 // assume takes over a role: ports and dials are those of the state.
 func (n *Node) assume(r *zab.Role) {
+	if n.role.Serving() && !r.Serving() {
+		select {
+		case n.hurry <- struct{}{}:
+		default:
+		}
+	}
 	n.role = *r
 	if r.State == zab.Leading {
 		n.openPort()

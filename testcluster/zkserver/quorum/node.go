@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/zoka-project/zoka/testcluster/transport"
 	"github.com/zoka-project/zoka/testcluster/txnlog"
@@ -43,6 +42,8 @@ type Node struct {
 
 	pausing sync.Mutex
 	paused  bool
+
+	hurry chan struct{} // one token: serving has ended, the clock is to tick finely
 }
 
 // Start takes part in the ensemble: it listens on the election port and looks for a leader.
@@ -55,7 +56,7 @@ func Start(o Options) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start an ensemble's node: %w", err)
 	}
-	n := &Node{o: o, core: core, story: newStory(&o), links: map[zab.LinkID]*link{}}
+	n := &Node{o: o, core: core, story: newStory(&o), links: map[zab.LinkID]*link{}, hurry: make(chan struct{}, 1)}
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	// The election's callbacks wait until all is there.
 	n.mu.Lock()
@@ -115,26 +116,6 @@ func (n *Node) enter() bool {
 func (n *Node) leave() {
 	n.dispatch()
 	n.mu.Unlock()
-}
-
-// tick feeds the core its clock. Ticks that were missed are not made up for: what has arrived
-// meanwhile should be read before anybody is found to be late.
-func (n *Node) tick() {
-	ticker := time.NewTicker(n.o.Tick)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-n.ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if !n.enter() {
-			return
-		}
-		n.feedProgress()
-		n.core.Tick()
-		n.leave()
-	}
 }
 
 // Propose begins a transaction of a leader that serves. build is called once, under the
