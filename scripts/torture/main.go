@@ -86,7 +86,7 @@ func run(ctx context.Context, o *options) error {
 		if len(report.Problems) == 0 {
 			continue
 		}
-		fmt.Printf("%s\nkept in %s\n", strings.Join(report.Problems, "\n"), report.Kept)
+		fmt.Print(report.Tell())
 		if !o.goOn {
 			break
 		}

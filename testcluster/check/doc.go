@@ -5,8 +5,10 @@
 //
 // [ReadTree] and [Differences] compare what servers have, znode by znode; [Scribble] gives them something of every kind.
 //
-// It starts no servers and injects no faults; its tests do, with real processes. Those of
-// the folder mixed do so with ensembles of Apache's servers and zoka's.
+// It starts no servers and injects no faults; its tests do, with real processes. Package
+// history judges what many clients of an ensemble were told, package torture runs ensembles
+// under clients and faults, and the tests of the folder mixed have ensembles of Apache's
+// servers and zoka's.
 //
 //	var l check.Ledger
 //	_, err := client.Set(ctx, "/a", value, -1)

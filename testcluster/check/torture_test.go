@@ -79,7 +79,7 @@ func TestTorture(t *testing.T) {
 		report := torment(t, c)
 		total.Add(report)
 		if len(report.Problems) > 0 {
-			t.Fatalf("what is kept: %s\n%s", report.Kept, strings.Join(report.Problems, "\n"))
+			t.Fatal(report.Tell())
 		}
 	}
 	if total.Injections() == 0 || total.Znodes == 0 || total.Sessions == 0 || total.Events == 0 || total.Undecided > total.Znodes/100 {
@@ -95,7 +95,7 @@ func mentions(t *testing.T, r *torture.Report, words string) {
 			return
 		}
 	}
-	t.Errorf("nothing was found that says %q:\n%s", words, strings.Join(r.Problems, "\n"))
+	t.Errorf("nothing was found that says %q:\n%s", words, r.Tell())
 }
 
 // Reads without a sync may be stale, and a checker that takes them for more must see it.
@@ -154,6 +154,6 @@ func TestTorture_SeesNothingWhereNothingIsWrong(t *testing.T) {
 		},
 	})
 	if len(r.Problems) > 0 {
-		t.Error(strings.Join(r.Problems, "\n"))
+		t.Error(r.Tell())
 	}
 }

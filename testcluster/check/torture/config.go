@@ -91,6 +91,23 @@ func (r *Report) Add(o *Report) {
 	r.Problems = append(r.Problems, o.Problems...)
 }
 
+// Tell is the beginning of each problem, a line each, and where the rest is. A run that goes wrong has many.
+func (r *Report) Tell() string {
+	const most = 20
+	var b strings.Builder
+	for _, p := range r.Problems[:min(most, len(r.Problems))] {
+		line, _, _ := strings.Cut(p, "\n")
+		b.WriteString(line + "\n")
+	}
+	if more := len(r.Problems) - most; more > 0 {
+		fmt.Fprintf(&b, "and %d more\n", more)
+	}
+	if r.Kept != "" {
+		fmt.Fprintf(&b, "kept in %s\n", r.Kept)
+	}
+	return b.String()
+}
+
 // String is the report in one line, without the problems' text.
 func (r *Report) String() string {
 	var faults []string
