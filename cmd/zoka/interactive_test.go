@@ -20,6 +20,15 @@ import (
 // TestInteractive is a person at a terminal.
 func TestInteractive(t *testing.T) { interactive(t, ownServer(t)) }
 
+// TestInteractive_Ensemble is a person at a terminal, on one of three servers.
+func TestInteractive_Ensemble(t *testing.T) {
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 3})
+	ok(t, err)
+	t.Cleanup(func() { ok(t, e.Close()) })
+	server, _, _ := strings.Cut(e.ConnectString(), ",") // the prompt shows it
+	interactive(t, server)
+}
+
 // TestInteractive_Apache is a person at a terminal, on Apache's server.
 func TestInteractive_Apache(t *testing.T) {
 	interactive(t, peertest.StartZK39(t, peertest.Options{}).Addr())
