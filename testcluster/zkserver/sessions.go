@@ -185,6 +185,13 @@ func (s *sessions) closed(id zkproto.SessionID) *conn {
 	return c
 }
 
+// untilDue is how long it takes until sessions may be due again: they expire where a tick
+// ends. See [lease.Tracker].
+func (s *sessions) untilDue() time.Duration {
+	tick := max(s.tick, 1)
+	return time.Duration(tick-s.clock()%tick) * time.Millisecond
+}
+
 // expire returns the sessions that are due, and the term whose tracker says so.
 func (s *sessions) expire() ([]zkproto.SessionID, *term) {
 	now := s.clock()

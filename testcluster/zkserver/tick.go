@@ -9,7 +9,7 @@ import (
 
 // tick expires sessions and purges old files.
 func (s *Server) tick() {
-	expiry := time.NewTicker(max(s.cfg.TickTime/10, time.Millisecond))
+	expiry := time.NewTimer(s.sessions.untilDue())
 	defer expiry.Stop()
 	var purge <-chan time.Time
 	if s.cfg.PurgeInterval > 0 {
@@ -23,6 +23,7 @@ func (s *Server) tick() {
 		case <-s.quit:
 			return
 		case <-expiry.C:
+			expiry.Reset(s.sessions.untilDue())
 			ids, t := s.sessions.expire()
 			for _, id := range ids {
 				s.log.Info("a session expired", "session", id)

@@ -3,7 +3,7 @@ package quorum
 import "time"
 
 // maxStride is how many ticks are fed to the core at a time at most, while it serves.
-const maxStride = 10
+const maxStride = 20
 
 // tick feeds the core its clock. Ticks that were missed are not made up for: what has arrived
 // meanwhile should be read before anybody is found to be late.
@@ -38,10 +38,10 @@ func (n *Node) tick() {
 	}
 }
 
-// stride is how many ticks may pass before the next ones are fed: a tenth of a tickTime.
+// stride is how many ticks may pass before the next ones are fed: an eighth of a tickTime.
 func (n *Node) stride() int {
 	if !n.role.Serving() {
 		return 1
 	}
-	return max(1, min(n.o.Core.TickTime/10, maxStride))
+	return max(1, min(n.o.Core.TickTime/8, maxStride))
 }
