@@ -66,9 +66,12 @@ func run(ctx context.Context, o *options) error {
 	}
 	defer os.RemoveAll(dir)
 	if o.binary == "" {
-		if o.binary, err = build(dir, o.race); err != nil {
-			return err
-		}
+		o.binary, err = build(dir, o.race)
+	} else {
+		o.binary, err = filepath.Abs(o.binary) // nodes start in folders of their own
+	}
+	if err != nil {
+		return err
 	}
 	var total torture.Report
 	begun := time.Now()
