@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/jute"
@@ -77,6 +78,7 @@ type ElectionPort struct {
 	ctx      context.Context // ends with Close
 	cancel   context.CancelFunc
 	running  sync.WaitGroup // every goroutine
+	twin     atomic.Bool    // somebody with this server's id was told of
 
 	mu struct {
 		sync.Mutex

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"slices"
 	"time"
@@ -92,7 +93,11 @@ func (e *ElectionPort) readHandshake(c wire, src *bufio.Reader) (Handshake, erro
 // introduce decides what becomes of a connection, and says whether it is kept.
 func (e *ElectionPort) introduce(h Handshake, c wire, src *bufio.Reader) bool {
 	if h.ID == e.o.ID {
-		e.o.Logger.Warn("another server has this one's id, or this one has connected to itself: see myid and the server lines",
+		level := slog.LevelWarn
+		if e.twin.Swap(true) {
+			level = slog.LevelDebug // it comes again and again
+		}
+		e.o.Logger.Log(e.ctx, level, "another server has this one's id, or this one has connected to itself: see myid and the server lines",
 			"id", h.ID, "from", c.RemoteAddr().String(), "election address", h.Addrs)
 		return false
 	}

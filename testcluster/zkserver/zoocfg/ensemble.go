@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,6 +137,9 @@ func (c *Config) checkEnsemble() error {
 	if e.Standalone && e.voters() == 1 && len(e.Members) > 1 {
 		return c.fail("", "observers need more than one participant, or standaloneEnabled=false")
 	}
+	if err := c.checkAddresses(); err != nil {
+		return err
+	}
 	if err := c.checkGroups(); err != nil {
 		return err
 	}
@@ -191,6 +195,25 @@ func (c *Config) checkQuorum() error {
 		return c.fail("sslQuorum", "zoka's servers do not speak TLS among themselves yet")
 	case e.quorumSASL:
 		return c.fail("quorum.auth.enableSasl", "zoka's servers do not authenticate to each other yet")
+	}
+	return nil
+}
+
+// checkAddresses: no two ports between servers are the same. Without this check one of the two would not start, or
+// hear itself where it expects another.
+func (c *Config) checkAddresses() error {
+	owner := map[string]int64{}
+	for _, m := range c.Ensemble.Members {
+		for _, p := range m.Peers {
+			for _, port := range []int{p.Quorum, p.Election} {
+				addr := net.JoinHostPort(p.Host, strconv.Itoa(port))
+				if other, taken := owner[addr]; taken && other != m.ID {
+					return &Error{Origin: m.Origin, Key: fmt.Sprintf("server.%d", m.ID),
+						Reason: fmt.Sprintf("%s is an address of server.%d already", addr, other)}
+				}
+				owner[addr] = m.ID
+			}
+		}
 	}
 	return nil
 }

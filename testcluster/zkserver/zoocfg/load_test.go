@@ -137,6 +137,7 @@ func TestLoad_BadValues(t *testing.T) {
 		{"server.1=[::1:1:2", `zoo.cfg:3: server.1: "[::1:1:2": no IPv6 address in the brackets`},
 		{"server.1=[h]:1:2", `zoo.cfg:3: server.1: "[h]:1:2": no IPv6 address in the brackets`},
 		{"server.1=h:1:2;c:x", `zoo.cfg:3: server.1: "x" is not a port number`},
+		{"server.1=h:1:2\nserver.2=g:1:2\nserver.3=h:3:2", "zoo.cfg:5: server.3: h:2 is an address of server.1 already"},
 		{"group.1=1:2", "zoo.cfg:3: group.1: there is no server.1"},
 		{"server.1=h:1:2:observer", "zoo.cfg: there are only observers: an ensemble needs a participant"},
 		{"server.1=h:1:2\nserver.2=h:3:4:observer", "zoo.cfg: observers need more than one participant, or standaloneEnabled=false"},
