@@ -59,6 +59,7 @@ type Client struct {
 		repeated    bool          // it was sent twice
 		auth        []AuthInfo
 		pass        *ConnectError // the last full pass without success, since the last success
+		unreachable bool          // OnUnreachable was told, since the last success
 	}
 }
 

@@ -57,7 +57,10 @@ type Config struct {
 	SASL func() SASLMechanism
 	// OnEvent gets the changes of state and the events of watches set with [DefaultWatch].
 	OnEvent func(zkproto.WatchedEvent)
-	Dialer  Dialer
+	// OnUnreachable is told why, once after each loss of the connection, when no server has taken the
+	// session back for [ElectionPatience]. The client goes on trying.
+	OnUnreachable func(*ConnectError)
+	Dialer        Dialer
 	// Shuffle tries the servers in random order instead of the order of the connect string.
 	Shuffle bool
 	// Rand is the source of that order and of the jitter of delays. It is not shared.
@@ -87,6 +90,9 @@ func (cfg Config) withDefaults() (_ Config, hosts []string, chroot string, err e
 	}
 	if cfg.OnEvent == nil {
 		cfg.OnEvent = func(zkproto.WatchedEvent) {}
+	}
+	if cfg.OnUnreachable == nil {
+		cfg.OnUnreachable = func(*ConnectError) {}
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))

@@ -330,6 +330,31 @@ func TestConnectOnce_NamesEveryServer(t *testing.T) {
 		})
 }
 
+// A client that cannot get back says why, once.
+func TestOnUnreachable(t *testing.T) {
+	var told []error
+	cfg := zkclient.Config{Servers: "a", SessionTimeout: 30 * time.Second,
+		OnUnreachable: func(why *zkclient.ConnectError) { told = append(told, why) }}
+	electing := []script{handshake(granted)}
+	for range 8 {
+		electing = append(electing, handshake(""))
+	}
+	within(t, map[string][]script{"a:2181": append(electing, serving(nil))}, cfg,
+		func(t *testing.T, c *zkclient.Client, _ *network, seen *events) {
+			seen.state(t, zkproto.StateSyncConnected)
+			seen.state(t, zkproto.StateDisconnected)
+			<-time.After(zkclient.ElectionPatience - time.Second)
+			if len(told) != 0 {
+				t.Errorf("told after a second: %v", told)
+			}
+			<-time.After(10 * time.Second)
+			seen.state(t, zkproto.StateSyncConnected)
+			if len(told) != 1 || !strings.Contains(told[0].Error(), "it is not serving (no quorum?)") {
+				t.Errorf("told %v", told)
+			}
+		})
+}
+
 // Where nobody listens there is nothing to wait for.
 func TestConnectOnce_FailsAtOnceWhenRefused(t *testing.T) {
 	within(t, nil, zkclient.Config{Servers: "a,b:2182"}, func(t *testing.T, c *zkclient.Client, _ *network, _ *events) {

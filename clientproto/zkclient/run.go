@@ -213,9 +213,14 @@ func (c *Client) noteFailure(a Attempt) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.mu.pass = &ConnectError{c.failed}
+	pass := &ConnectError{c.failed}
+	c.mu.pass = pass
 	c.failed = nil
 	c.changedLocked()
+	if c.mu.seenWriter && !c.mu.unreachable && time.Since(c.mu.heard) >= ElectionPatience {
+		c.mu.unreachable = true
+		c.events.post(func(zkproto.WatchedEvent) { c.cfg.OnUnreachable(pass) }, zkproto.WatchedEvent{})
+	}
 	if c.isClosing() {
 		return errGiveUp
 	}

@@ -29,7 +29,7 @@ func (c *Client) attached(conn net.Conn, addr string, req *zkproto.ConnectReques
 	c.mu.handshaking = false
 	c.mu.seenWriter = c.mu.seenWriter || !resp.ReadOnly
 	c.mu.server = addr
-	c.mu.pass = nil
+	c.mu.pass, c.mu.unreachable = nil, false
 	c.mu.state = zkproto.StateSyncConnected
 	if resp.ReadOnly {
 		c.mu.state = zkproto.StateConnectedReadOnly

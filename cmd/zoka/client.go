@@ -44,6 +44,11 @@ func dial(ctx context.Context, t command.Target) (*zkclient.Client, error) {
 		SessionTimeout: t.Timeout,
 		ReadOnly:       t.ReadOnly,
 		OnEvent:        t.Events,
+		OnUnreachable: func(why *zkclient.ConnectError) {
+			if t.Unreachable != nil {
+				t.Unreachable(why)
+			}
+		},
 	})
 	var bad *zkclient.ConnectStringError
 	var none *zkclient.ConnectError

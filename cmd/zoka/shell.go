@@ -80,7 +80,9 @@ func newSession(p *process, flags *shellFlags, hint string) (*session, error) {
 		Notify:   s.notify,
 		Version:  version(),
 	}
-	target := command.Target{Servers: flags.server, ReadOnly: flags.readOnly}
+	target := command.Target{Servers: flags.server, ReadOnly: flags.readOnly, Unreachable: func(why error) {
+		s.env.Notify("zoka: still trying: " + why.Error())
+	}}
 	s.env.Session = command.NewSessions(c, options, target, s.env.ShowEvent, s.refresh)
 	terminal := term.IsTerminal(int(p.stdout.Fd()))
 	s.shell = shell.New(shell.Config{

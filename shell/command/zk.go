@@ -47,6 +47,9 @@ type Target struct {
 	ReadOnly bool // a read-only server will do
 	// Events is called with the changes of the session's state, one call at a time.
 	Events func(zkproto.WatchedEvent)
+	// Unreachable is told, once after each loss of the connection, why no server takes the session back. Nil is
+	// nobody.
+	Unreachable func(error)
 }
 
 // Client is how the shell reaches servers. cmd/zoka fills it: commands know no sockets.
