@@ -106,6 +106,20 @@ func TestTracker_ExpiresBetweenTimeoutAndOneTickLater(t *testing.T) {
 	}
 }
 
+func TestTracker_Heard(t *testing.T) {
+	tr := NewTracker(100, 0)
+	tr.Add(1, 1000, 0, 0)
+	if !tr.Heard(1, 900) || tr.Heard(2, 900) {
+		t.Error("the wrong session was heard")
+	}
+	if due := tr.Expire(1800); len(due) != 0 {
+		t.Errorf("%v expired", due)
+	}
+	if due := tr.Expire(2000); len(due) != 1 || tr.Heard(1, 2000) {
+		t.Errorf("expired %v, and is heard", due)
+	}
+}
+
 func TestTracker_Owners(t *testing.T) {
 	tr := NewTracker(100, 0)
 	if got := tr.Check(1, 0); got != zkproto.SessionExpired {

@@ -79,6 +79,12 @@ func (t *Tracker) Touch(id zkproto.SessionID, timeout int32, now int64) bool {
 	return true
 }
 
+// Heard is Touch with the timeout that the session has.
+func (t *Tracker) Heard(id zkproto.SessionID, now int64) bool {
+	s := t.sessions[id]
+	return s != nil && t.Touch(id, s.timeout, now)
+}
+
 // Check is what a write of the session by the given owner gets: [zkproto.OK],
 // [zkproto.SessionExpired] for an unknown or closing session, or [zkproto.SessionMoved]
 // where another owner has it. Source: SessionTrackerImpl.checkSession.

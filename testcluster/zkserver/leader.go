@@ -113,6 +113,8 @@ func (l *leading) packet(from zab.LinkID, p *zab.Packet) {
 			return
 		}
 		w.link, w.arrived = from, s.sessions.clock()
+		// Its learner would say so with its next PING, if it lives to send it.
+		s.sessions.heard(w.session, w.arrived)
 		if w.op == zkproto.OpSync {
 			w.task = func() { l.sync(w) }
 		}

@@ -160,6 +160,15 @@ func (s *sessions) detach(id zkproto.SessionID, c *conn) {
 	}
 }
 
+// heard touches a session of which a request has come, at the server that decides.
+func (s *sessions) heard(id zkproto.SessionID, now int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tracker != nil {
+		s.tracker.Heard(id, now)
+	}
+}
+
 func (s *sessions) touch(id zkproto.SessionID, timeout int32) {
 	now := s.clock()
 	s.mu.Lock()
