@@ -332,9 +332,9 @@ func TestConnectOnce_NamesEveryServer(t *testing.T) {
 
 // A client that cannot get back says why, once.
 func TestOnUnreachable(t *testing.T) {
-	var told []error
+	told := make(chan error, 10)
 	cfg := zkclient.Config{Servers: "a", SessionTimeout: 30 * time.Second,
-		OnUnreachable: func(why *zkclient.ConnectError) { told = append(told, why) }}
+		OnUnreachable: func(why *zkclient.ConnectError) { told <- why }}
 	electing := []script{handshake(granted)}
 	for range 8 {
 		electing = append(electing, handshake(""))
@@ -345,12 +345,15 @@ func TestOnUnreachable(t *testing.T) {
 			seen.state(t, zkproto.StateDisconnected)
 			<-time.After(zkclient.ElectionPatience - time.Second)
 			if len(told) != 0 {
-				t.Errorf("told after a second: %v", told)
+				t.Errorf("told after a second: %v", <-told)
 			}
 			<-time.After(10 * time.Second)
 			seen.state(t, zkproto.StateSyncConnected)
-			if len(told) != 1 || !strings.Contains(told[0].Error(), "it is not serving (no quorum?)") {
-				t.Errorf("told %v", told)
+			if len(told) != 1 {
+				t.Fatalf("told %d times", len(told))
+			}
+			if why := <-told; !strings.Contains(why.Error(), "it is not serving (no quorum?)") {
+				t.Errorf("told %v", why)
 			}
 		})
 }

@@ -38,11 +38,6 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, n := range nodes {
-		fmt.Println(n.ID, n.State, n.Serving(), n.Znodes)
-	}
-	// Output:
-	// 1 running true 6
-	// 2 running true 6
-	// 3 running true 6
+	fmt.Println(len(nodes), "nodes; node 2:", nodes[1].State, nodes[1].Serving(), nodes[1].Znodes)
+	// Output: 3 nodes; node 2: running true 6
 }
