@@ -141,6 +141,13 @@ func (c *Cluster) Restart(ctx context.Context, id int) error {
 		if err := c.stop(ctx, []*node{n}, syscall.SIGTERM); err != nil {
 			return err
 		}
+		if err := checkPorts([]*node{n}); err != nil {
+			return err
+		}
+		// The folder may have been moved or copied since.
+		if err := c.writeConfig(s, n, &Options{}); err != nil {
+			return err
+		}
 		return c.start(s, []*node{n})
 	})
 	if err != nil {

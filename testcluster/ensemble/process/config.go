@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 )
 
 // defaultTick keeps times short on a machine where all nodes are near: a leader that has
@@ -17,6 +19,7 @@ const defaultTick = 500 * time.Millisecond
 
 // writeConfig writes a node's zoo.cfg and myid. Of a zoo.cfg that is there only the lines
 // are changed that follow from the ensemble: where the data are, and who the members are.
+// That of a new ensemble is written afresh, whatever another has left there.
 func (c *Cluster) writeConfig(s *state, n *node, o *Options) error {
 	folder := c.folder(n.ID)
 	data := filepath.Join(folder, "data")
@@ -26,12 +29,12 @@ func (c *Cluster) writeConfig(s *state, n *node, o *Options) error {
 	path := filepath.Join(folder, "zoo.cfg")
 	old, err := os.ReadFile(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case s.fresh, errors.Is(err, fs.ErrNotExist):
 		old = []byte(template(s, o))
 	case err != nil:
 		return err
 	}
-	text := withLines(string(old), append([][2]string{{"dataDir", data}}, members(s)...))
+	text := withLines(string(old), append([][2]string{{"dataDir", escape(data)}}, members(s)...))
 	if err := replace(path, []byte(text)); err != nil {
 		return err
 	}
@@ -87,23 +90,44 @@ func members(s *state) [][2]string {
 }
 
 // withLines returns a text of key=value lines in which some keys have these values. New ones
-// go to the end.
+// go to the end. Servers that are not among them go.
 func withLines(text string, values [][2]string) string {
 	var b strings.Builder
-	missing := append([][2]string(nil), values...)
+	missing := slices.Clone(values)
 	for line := range strings.Lines(text) {
-		key, _, _ := strings.Cut(line, "=")
-		for i, v := range missing {
-			if strings.TrimSpace(key) == v[0] {
-				line = v[0] + "=" + v[1] + "\n"
-				missing = append(missing[:i:i], missing[i+1:]...)
-				break
-			}
+		key := strings.TrimLeft(line, " \t")
+		if end := strings.IndexAny(key, "=: \t\n"); end >= 0 {
+			key = key[:end]
 		}
-		b.WriteString(line)
+		at := slices.IndexFunc(missing, func(v [2]string) bool { return v[0] == key })
+		switch {
+		case at >= 0:
+			b.WriteString(key + "=" + missing[at][1] + "\n")
+			missing = slices.Delete(missing, at, at+1)
+		case !strings.HasPrefix(key, "server."):
+			b.WriteString(strings.TrimSuffix(line, "\n") + "\n")
+		}
 	}
 	for _, v := range missing {
 		b.WriteString(v[0] + "=" + v[1] + "\n")
+	}
+	return b.String()
+}
+
+// escape writes a value as java.util.Properties reads it back, which takes a file for ISO-8859-1.
+func escape(value string) string {
+	var b strings.Builder
+	for i, r := range value {
+		switch {
+		case r == '\\' || r == ' ' && i == 0:
+			b.WriteString(`\` + string(r))
+		case r >= ' ' && r < 0x7f:
+			b.WriteRune(r)
+		default:
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&b, `\u%04x`, unit)
+			}
+		}
 	}
 	return b.String()
 }

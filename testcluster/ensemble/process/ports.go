@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -22,7 +23,7 @@ func assign(nodes []node, base int) error {
 		return assignFree(nodes)
 	}
 	if last := base + electionOffset + len(nodes) - 1; base < 1 || last > 65535 {
-		return fmt.Errorf("base port %d: it leads to ports up to %d, and there are 65535", base, last)
+		return &BasePortError{base, last}
 	}
 	for i := range nodes {
 		nodes[i].Client = base + i
@@ -55,18 +56,37 @@ func listen(port int) (net.Listener, error) {
 	return net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }
 
-// checkPorts finds out whether a node could have its ports: its own word for one that is
+// checkPorts finds out whether nodes could have their ports: their own word for one that is
 // taken would be in a log file.
-func checkPorts(n *node) error {
-	for _, p := range []struct {
-		what string
-		port int
-	}{{"client", n.Client}, {"quorum", n.Quorum}, {"election", n.Election}} {
-		l, err := listen(p.port)
-		if err != nil {
-			return fmt.Errorf("its %s port: %w", p.what, err)
+func checkPorts(nodes []*node) error {
+	for _, n := range nodes {
+		for _, p := range []struct {
+			what string
+			port int
+		}{{"client", n.Client}, {"quorum", n.Quorum}, {"election", n.Election}} {
+			l, err := listen(p.port)
+			if err != nil {
+				return &ensemble.NodeError{Op: "start", ID: n.ID, Err: fmt.Errorf("its %s port %d: %w", p.what, p.port, reason(err))}
+			}
+			_ = l.Close()
 		}
-		_ = l.Close()
 	}
 	return nil
+}
+
+// reason is what the system has said. A *[net.OpError] would be a server that does not
+// answer, to who looks for one.
+func reason(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+// BasePortError tells of a base port that leads to ports beyond the last, 65535.
+type BasePortError struct{ Base, Last int }
+
+func (e *BasePortError) Error() string {
+	return fmt.Sprintf("base port %d: it leads to ports up to %d, and the last is 65535", e.Base, e.Last)
 }

@@ -22,11 +22,6 @@ type child struct {
 // start starts nodes, all at once. None of them begins before all are written down: who
 // starts them may die at any moment, and with it goes a process that nobody knows of.
 func (c *Cluster) start(s *state, nodes []*node) error {
-	for _, n := range nodes {
-		if err := checkPorts(n); err != nil {
-			return &ensemble.NodeError{Op: "start", ID: n.ID, Err: err}
-		}
-	}
 	var children []child
 	defer func() {
 		for _, ch := range children {

@@ -21,9 +21,14 @@ type state struct {
 	// Version of the file's form.
 	Version int `json:"version"`
 	// Temporary: the ensemble goes with the process that holds owner.lock.
-	Temporary bool   `json:"temporary,omitempty"`
-	Cuts      int64  `json:"cuts"` // counts the changes of cuts
-	Nodes     []node `json:"nodes"`
+	Temporary bool `json:"temporary,omitempty"`
+	// Dir is the folder that this was written in. In another, which is a copy, the processes
+	// are not ours.
+	Dir   string `json:"dir,omitempty"`
+	Cuts  int64  `json:"cuts"` // counts the changes of cuts
+	Nodes []node `json:"nodes"`
+
+	fresh bool // it comes of no file
 }
 
 // node is one node in cluster.json.
@@ -68,10 +73,30 @@ func (c *Cluster) load() (*state, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", c.file("cluster.json"), err)
 	}
+	if c.copied(s) {
+		for i := range s.Nodes {
+			s.Nodes[i].identity, s.Nodes[i].Starting = identity{}, false
+		}
+	}
 	return s, nil
 }
 
+// copied tells whether the folder that the state was written in is another, which is still
+// there. A folder that has been moved keeps its processes.
+func (c *Cluster) copied(s *state) bool {
+	if s.Dir == "" || s.Dir == c.dir {
+		return false
+	}
+	first, err := os.Stat(s.Dir)
+	if err != nil {
+		return false
+	}
+	here, err := os.Stat(c.dir)
+	return err == nil && !os.SameFile(first, here)
+}
+
 func (c *Cluster) save(s *state) error {
+	s.Dir = c.dir
 	b, err := json.MarshalIndent(s, "", " ")
 	if err != nil {
 		return err
@@ -129,6 +154,24 @@ func (s *state) noNode() error {
 // that ends.
 func (c *Cluster) lock(ctx context.Context) (unlock func(), err error) {
 	path := c.file("cluster.lock")
+	for {
+		f, err := c.lockFile(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		// Who held it may have removed it: then others have another one.
+		locked, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if now, err := os.Stat(path); err == nil && os.SameFile(locked, now) {
+			return func() { _ = f.Close() }, nil
+		}
+		_ = f.Close() // it was no use
+	}
+}
+
+func (c *Cluster) lockFile(ctx context.Context, path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", c.dir, ErrNone)
@@ -139,7 +182,7 @@ func (c *Cluster) lock(ctx context.Context) (unlock func(), err error) {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
-			return func() { _ = f.Close() }, nil
+			return f, nil
 		}
 		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
 			return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -90,6 +91,12 @@ func (c *Cluster) begin(ctx context.Context, o *Options, temporary bool) (starte
 	defer unlock()
 	s, err := c.load()
 	if errors.Is(err, ErrNone) {
+		made := c.missing()
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, c.undo(made))
+			}
+		}()
 		s, err = newState(o, temporary)
 	} else if err == nil {
 		err = s.agree(o)
@@ -110,13 +117,40 @@ func (c *Cluster) begin(ctx context.Context, o *Options, temporary bool) (starte
 			continue
 		}
 		c.forget(n)
-		if err := c.writeConfig(s, n, o); err != nil {
-			return started, err
-		}
 		missing = append(missing, n)
 		started.New = append(started.New, n.ID)
 	}
+	if err := checkPorts(missing); err != nil { // before anything is written
+		return started, err
+	}
+	for _, n := range missing {
+		if err := c.writeConfig(s, n, o); err != nil {
+			return started, err
+		}
+	}
 	return started, c.start(s, missing)
+}
+
+// missing are the folders of nodes that are not there.
+func (c *Cluster) missing() (folders []string) {
+	for id := 1; id <= MaxNodes; id++ {
+		if _, err := os.Lstat(c.folder(id)); errors.Is(err, fs.ErrNotExist) {
+			folders = append(folders, c.folder(id))
+		}
+	}
+	return folders
+}
+
+// undo removes what a first start has made that has come to no ensemble.
+func (c *Cluster) undo(made []string) error {
+	if _, err := c.load(); !errors.Is(err, ErrNone) {
+		return nil // it has come to one, of which processes may run
+	}
+	var errs []error
+	for _, folder := range made {
+		errs = append(errs, os.RemoveAll(folder))
+	}
+	return errors.Join(append(errs, os.Remove(c.file("cluster.lock")))...)
 }
 
 // claim makes the folder, and sees that there is nothing foreign in it.
@@ -148,7 +182,7 @@ func newState(o *Options, temporary bool) (*state, error) {
 	if voters < 1 || o.Observers < 0 || voters+o.Observers > MaxNodes {
 		return nil, fmt.Errorf("%d nodes and %d observers: there may be 1 to %d in all", voters, o.Observers, MaxNodes)
 	}
-	s := &state{Version: stateVersion, Temporary: temporary}
+	s := &state{Version: stateVersion, Temporary: temporary, fresh: true}
 	for id := 1; id <= voters+o.Observers; id++ {
 		s.Nodes = append(s.Nodes, node{ID: id, Observer: id > voters})
 	}
