@@ -22,7 +22,8 @@ type Cluster interface {
 	Pause(ctx context.Context, id int) error
 	Resume(ctx context.Context, id int) error
 	// Restart starts a node again, and ends it in good order first if it runs. It returns
-	// when the node serves, or, where there is no majority, when it answers.
+	// when the node serves, or, where there is no majority, when it answers. A node that has a
+	// majority near, and from which the leader is cut off, is given some seconds.
 	Restart(ctx context.Context, id int) error
 	// Partition cuts links between nodes, in addition to those that are cut already. A node
 	// that is killed and restarted stays cut.

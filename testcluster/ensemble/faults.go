@@ -87,16 +87,17 @@ func (e *Ensemble) Restart(ctx context.Context, id int) error {
 // startPatience is how long a node may take until it serves.
 const startPatience = time.Minute
 
-// await waits until a node serves or, where it finds no majority, until it says so.
+// await waits until a node serves, or is excused.
 func (e *Ensemble) await(ctx context.Context, op string, id int) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	const first, last = time.Millisecond, 20 * time.Millisecond
+	begun := time.Now()
 	for pause := first; ; pause = min(pause*3/2, last) {
 		_, err := flw.Srvr(ctx, e.nodes[id-1].addr, nil)
 		nodes, _ := e.Nodes() // they are all there
 		switch {
-		case err == nil || errors.Is(err, flw.ErrNotServing) && !Reaches(nodes, id):
+		case err == nil || errors.Is(err, flw.ErrNotServing) && Excused(nodes, id, time.Since(begun)):
 			return nil
 		case nodes[id-1].State == Down:
 			return &NodeError{Op: op, ID: id, Err: ErrNotRunning}
@@ -107,6 +108,20 @@ func (e *Ensemble) await(ctx context.Context, op string, id int) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// cutPatience is how long a node may take that has links to a majority, and perhaps none to
+// the leader.
+const cutPatience = 4 * time.Second
+
+// Excused tells whether a node that has said for some time that it does not serve may be
+// right: it finds no majority, or has long looked for a leader by links some of which are cut.
+func Excused(nodes []Node, id int, after time.Duration) bool {
+	if !Reaches(nodes, id) {
+		return true
+	}
+	at := slices.IndexFunc(nodes, func(n Node) bool { return n.ID == id })
+	return after > cutPatience && len(nodes[at].In)+len(nodes[at].Out) > 0
 }
 
 // Reaches tells whether a node, and those that run and that it has links to, are a majority.

@@ -1,8 +1,10 @@
 package process_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zoka-project/zoka/testcluster/ensemble"
 	"github.com/zoka-project/zoka/testcluster/ensemble/process"
@@ -76,5 +78,61 @@ func TestPartition(t *testing.T) {
 	await(t, "return of the old leader", func() bool { return roles(t, c)[id-1] == "follower" })
 	if _, _, err := dial(t, nodes[id-1].Addr).Get(t.Context(), "/meanwhile", nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestUp_Parted: who is cut off is named, and not waited for; where nobody is left to serve that is said at once.
+func TestUp_Parted(t *testing.T) {
+	o := options(t, t.TempDir())
+	c, _ := up(t, o)
+	cut := func(groups ...[]int) {
+		t.Helper()
+		if err := c.Partition(t.Context(), ensemble.Partition{Groups: groups}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun := time.Now()
+	cut([]int{1, 2}, []int{3})
+	if err := c.Kill(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	var partial *process.PartialError
+	const why = "2 of 3 servers run; node 3: it is cut off from 1, 2 (zoka cluster heal)"
+	if _, started, err := process.Up(t.Context(), o); !errors.As(err, &partial) || err.Error() != why || len(started.New) != 1 {
+		t.Errorf("with node 3 cut off: %v, %+v", err, started)
+	}
+	cut([]int{1}, []int{2})
+	var silent *process.NotServingError
+	if _, _, err := process.Up(t.Context(), o); !errors.As(err, &silent) || !strings.Contains(err.Error(), "`zoka cluster heal` mends them") {
+		t.Errorf("with all links cut: %v", err)
+	}
+	if err := c.Heal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Pause(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := process.Up(t.Context(), o); !errors.As(err, &partial) || err.Error() != "2 of 3 servers run; paused: 3 (zoka cluster resume 3)" {
+		t.Errorf("with node 3 paused: %v", err)
+	}
+	if took := time.Since(begun); took > patience {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestRestart_NoLeader: a node to which all but the leader have links is not waited for, for long.
+func TestRestart_NoLeader(t *testing.T) {
+	c, _ := up(t, options(t, t.TempDir()))
+	id := leader(t, c)
+	other := id%3 + 1
+	if err := c.Partition(t.Context(), ensemble.Partition{Groups: [][]int{{id}, {other}}}); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if err := c.Restart(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begun); took > patience {
+		t.Errorf("it took %v", took)
 	}
 }

@@ -61,8 +61,9 @@ type Started struct {
 
 // Up starts those nodes of an ensemble that do not run, and waits until all serve: a session
 // has been opened, which is a write. An ensemble of which only some nodes could be started
-// serves, and the error is a *[PartialError]. After any other error what was started is
-// stopped again.
+// serves, and the error is a *[PartialError]: nodes that have ended, are paused or cut off.
+// One that could serve and does not is a *[NotServingError]. After any error but the first
+// what was started is stopped again.
 func Up(ctx context.Context, o Options) (*Cluster, Started, error) {
 	c, err := at(o.Dir)
 	if err != nil {
@@ -73,7 +74,8 @@ func Up(ctx context.Context, o Options) (*Cluster, Started, error) {
 	if err == nil {
 		err = c.settle(ctx, started)
 	}
-	if err != nil {
+	var partial *PartialError
+	if err != nil && !errors.As(err, &partial) {
 		err = fmt.Errorf("start an ensemble in %s: %w", o.Dir, err)
 	}
 	return c, started, err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,11 +23,22 @@ import (
 // be read in that time; without them it is a blink.
 const startPatience = 2 * time.Minute
 
-// PartialError tells of an ensemble that serves with fewer nodes than it should.
-type PartialError struct{ Err error }
+// PartialError tells of an ensemble that serves, though not all of its servers do.
+type PartialError struct {
+	Run, Servers int
+	Err          error // why the others do not
+}
 
-func (e *PartialError) Error() string { return "it serves, but " + e.Err.Error() }
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("%d of %d servers run; %v", e.Run, e.Servers, e.Err)
+}
 func (e *PartialError) Unwrap() error { return e.Err }
+
+// NotServingError tells of an ensemble whose nodes run, and which does not serve.
+type NotServingError struct{ Err error }
+
+func (e *NotServingError) Error() string { return "it does not serve: " + e.Err.Error() }
+func (e *NotServingError) Unwrap() error { return e.Err }
 
 // settle waits until what was started serves. If that fails it is stopped again.
 func (c *Cluster) settle(ctx context.Context, started Started) error {
@@ -46,8 +58,9 @@ func (c *Cluster) settle(ctx context.Context, started Started) error {
 	}))
 }
 
-// awaitAll waits until all nodes that run serve, and until a session can be opened. It gives
-// up when so many have ended that the others cannot serve.
+// awaitAll waits until all nodes that run serve, but for those that are cut off, and until a
+// session can be opened. It gives up when so many have ended, or are cut off, that the others
+// cannot serve.
 func (c *Cluster) awaitAll(ctx context.Context, started []int) error {
 	patient, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
@@ -55,46 +68,131 @@ func (c *Cluster) awaitAll(ctx context.Context, started []int) error {
 	if err != nil {
 		return err
 	}
-	if !c.majority(started...) { // others are paused
-		return errTooFew
+	nodes := s.list()
+	for i, n := range nodes {
+		if slices.Contains(started, n.ID) {
+			nodes[i].State = ensemble.Running // it may have ended already: that will be told
+		}
 	}
-	var serving sync.WaitGroup
-	var dead failures
-	for _, n := range s.list() {
-		if n.State != ensemble.Running && !slices.Contains(started, n.ID) {
+	w := &waiting{}
+	if err := paused(nodes); err != nil {
+		w.fail(err)
+	}
+	switch {
+	case !c.majority(started...): // others are paused
+		return w.because(errTooFew)
+	case !slices.ContainsFunc(nodes, func(n ensemble.Node) bool { return ensemble.Reaches(nodes, n.ID) }):
+		return &NotServingError{errCut}
+	}
+	var answers sync.WaitGroup
+	for _, n := range nodes {
+		if n.State != ensemble.Running {
 			continue
 		}
-		serving.Go(func() {
-			err := c.awaitServing(patient, n)
-			if err == nil || patient.Err() != nil {
-				return
-			}
-			if dead.add(err); !c.majority() {
-				cancel()
+		answers.Go(func() {
+			serves, err := c.awaitServing(patient, n)
+			switch {
+			case serves:
+				w.serve(n.Addr)
+			case err == nil:
+				w.fail(&ensemble.NodeError{ID: n.ID, Err: cutOff(n)})
+			case errors.Is(patient.Err(), context.Canceled): // it is not to blame
+			default:
+				if w.fail(err); !c.majority() {
+					cancel()
+				}
 			}
 		})
 	}
-	serving.Wait()
+	answers.Wait()
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case !c.majority():
-		return dead.because(errTooFew)
+		return w.because(errTooFew)
 	case patient.Err() != nil:
-		return dead.because(fmt.Errorf("it does not serve: %w", patient.Err()))
+		return &NotServingError{w.because(patient.Err())}
+	case len(w.addrs) == 0:
+		return &NotServingError{w.because(errCut)}
 	}
-	zk, err := zkclient.Dial(patient, zkclient.Config{Servers: c.ConnectString()})
-	if err == nil {
-		err = zk.Close(patient)
+	if err := session(patient, strings.Join(w.addrs, ",")); err != nil {
+		return &NotServingError{err}
 	}
-	if err == nil && len(dead.errs) > 0 {
-		err = &PartialError{&dead}
+	if len(w.errs) > 0 {
+		return &PartialError{len(w.addrs), len(nodes), &w.failures}
 	}
-	return err
+	return nil
 }
 
-// errTooFew: the ensemble cannot serve.
-var errTooFew = errors.New("too few nodes run for a majority")
+// sessionPatience is how long nodes that have said that they serve may take to show it: one
+// that was their leader may have gone since.
+const sessionPatience = 15 * time.Second
+
+// session opens a session, which is a write, and closes it.
+func session(ctx context.Context, servers string) error {
+	ctx, cancel := context.WithTimeout(ctx, sessionPatience)
+	defer cancel()
+	for {
+		zk, err := zkclient.Dial(ctx, zkclient.Config{Servers: servers})
+		if err == nil {
+			err = zk.Close(ctx)
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+var (
+	// errTooFew: the ensemble cannot serve.
+	errTooFew = errors.New("too few nodes run for a majority")
+	// errCut: nor can it where nodes do not hear each other.
+	errCut = errors.New("links are cut, and no majority is left; `zoka cluster heal` mends them")
+)
+
+// paused is why others do not, or nil.
+func paused(nodes []ensemble.Node) error {
+	var ids []string
+	for _, n := range nodes {
+		if n.State == ensemble.Paused {
+			ids = append(ids, strconv.Itoa(n.ID))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return fmt.Errorf("paused: %s (zoka cluster resume %s)", strings.Join(ids, ", "), strings.Join(ids, " "))
+}
+
+// cutOff is why a node that runs does not serve.
+func cutOff(n ensemble.Node) error {
+	ids := slices.Compact(slices.Sorted(slices.Values(slices.Concat(n.In, n.Out))))
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strconv.Itoa(id)
+	}
+	if len(ids) == 0 { // others are
+		return errors.New("it finds no majority")
+	}
+	return fmt.Errorf("it is cut off from %s (zoka cluster heal)", strings.Join(texts, ", "))
+}
+
+// waiting is what the nodes have come to, as their waits tell.
+type waiting struct {
+	failures
+	addrs []string // of those that serve
+}
+
+func (w *waiting) serve(addr string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.addrs = append(w.addrs, addr)
+}
 
 // failures are the nodes that could not be started, and why.
 type failures struct {
@@ -102,7 +200,7 @@ type failures struct {
 	errs []error
 }
 
-func (f *failures) add(err error) {
+func (f *failures) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.errs = append(f.errs, err)
@@ -146,32 +244,31 @@ func (c *Cluster) majority(these ...int) bool {
 	return alive > voters/2
 }
 
-// awaitServing waits until a node serves, or has ended.
-func (c *Cluster) awaitServing(ctx context.Context, n ensemble.Node) error {
-	return c.awaitAnswer(ctx, n.ID, n.Addr, func(err error) bool { return err == nil })
-}
-
-// awaitAnswer asks a node until what it says is enough.
-func (c *Cluster) awaitAnswer(ctx context.Context, id int, addr string, enough func(error) bool) error {
+// awaitServing waits until a node serves. One that is cut off need only say that it does not;
+// where it could find a majority all the same it has a while to try.
+func (c *Cluster) awaitServing(ctx context.Context, n ensemble.Node) (serves bool, err error) {
 	const first, last = 2 * time.Millisecond, 20 * time.Millisecond
+	begun := time.Now()
 	for pause := first; ; pause = min(pause*3/2, last) {
-		_, err := flw.Srvr(ctx, addr, nil)
-		if enough(err) {
-			return nil
+		_, err := flw.Srvr(ctx, n.Addr, nil)
+		switch {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, flw.ErrNotServing) && c.excused(n.ID, time.Since(begun)):
+			return false, nil
 		}
-		if ended := c.whyEnded(id); ended != nil {
-			return &ensemble.NodeError{Op: "start", ID: id, Err: ended}
+		if ended := c.whyEnded(n.ID); ended != nil {
+			return false, &ensemble.NodeError{ID: n.ID, Err: ended}
 		}
 		select {
 		case <-ctx.Done():
-			return &ensemble.NodeError{Op: "await", ID: id, Err: fmt.Errorf("it does not serve: %w: %w", ctx.Err(), err)}
+			return false, &ensemble.NodeError{ID: n.ID, Err: fmt.Errorf("it does not serve: %w: %w", ctx.Err(), err)}
 		case <-time.After(pause):
 		}
 	}
 }
 
-// awaitNode waits until a node that was started serves; where it finds no majority, until it
-// says so.
+// awaitNode waits until a node that was started serves, or is excused.
 func (c *Cluster) awaitNode(ctx context.Context, id int) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
@@ -179,15 +276,18 @@ func (c *Cluster) awaitNode(ctx context.Context, id int) error {
 	if err != nil {
 		return err
 	}
-	return c.awaitAnswer(ctx, id, s.node(id).addr(), func(err error) bool {
-		return err == nil || errors.Is(err, flw.ErrNotServing) && !c.reaches(id)
-	})
+	_, err = c.awaitServing(ctx, ensemble.Node{ID: id, Addr: s.node(id).addr()})
+	var node *ensemble.NodeError
+	if errors.As(err, &node) {
+		node.Op = "restart"
+	}
+	return err
 }
 
-// reaches tells whether a node can find a majority.
-func (c *Cluster) reaches(id int) bool {
+// excused tells whether a node need not serve.
+func (c *Cluster) excused(id int, after time.Duration) bool {
 	nodes, err := c.Nodes()
-	return err == nil && ensemble.Reaches(nodes, id)
+	return err == nil && ensemble.Excused(nodes, id, after)
 }
 
 // whyEnded returns nil for a node that runs, and else what it has said last.
