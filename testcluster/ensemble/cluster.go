@@ -96,7 +96,7 @@ func (p Partition) check(nodes []int) error {
 	for _, id := range slices.Concat(p.Groups...) {
 		switch {
 		case !slices.Contains(nodes, id):
-			return &NodeError{ID: id, Err: ErrNoNode}
+			return &NodeError{ID: id, Err: fmt.Errorf("%w: they are 1 to %d", ErrNoNode, len(nodes))}
 		case seen[id]:
 			return fmt.Errorf("node %d is in two groups", id)
 		}
