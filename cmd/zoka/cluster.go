@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -16,6 +17,8 @@ import (
 	"github.com/zoka-project/zoka/shell/command"
 	"github.com/zoka-project/zoka/shell/lex"
 )
+
+const clusterUsage = "zoka cluster VERB [FLAG…] [ARG…]"
 
 // clusterRun is one run of zoka cluster: the flags that all of its verbs have.
 type clusterRun struct {
@@ -34,7 +37,12 @@ func runCluster(ctx context.Context, p *process) command.ExitCode {
 		}
 		return code
 	}
-	r := &clusterRun{p: p, color: command.ColorAuto}
+	return (&clusterRun{p: p, color: command.ColorAuto}).run(ctx)
+}
+
+// run does what the words say.
+func (r *clusterRun) run(ctx context.Context) command.ExitCode {
+	p := r.p
 	verbs, err := r.verbs()
 	if err != nil {
 		return p.fail(err)
@@ -45,23 +53,29 @@ func runCluster(ctx context.Context, p *process) command.ExitCode {
 	}
 	call, err := verbs.Parse(words)
 	var unknown *command.UnknownError
-	if errors.As(err, &unknown) && len(unknown.Suggestions) == 0 {
-		_ = p.fail(fmt.Errorf("cluster %s: no such verb; `zoka help cluster` lists them", lex.Quote(unknown.Name)))
-		return command.ExitUnknown
+	if errors.As(err, &unknown) {
+		if strings.HasPrefix(unknown.Name, "-") {
+			return p.fail(command.Usagef("cluster %s: flags follow the verb; usage: %s", unknown.Name, clusterUsage))
+		}
+		return p.fail(clustercmd.Unknown(unknown))
 	}
 	if err != nil {
 		return p.fail(fmt.Errorf("cluster %w", err))
 	}
 	env := &command.Env{Commands: verbs, Notify: func(line string) { _, _ = io.WriteString(p.stderr, line+"\n") }}
 	result, err := call.Run(ctx, env)
-	if err == nil {
-		err = r.printer().Print(ctx, result)
+	if err == nil || serves(err) {
+		err = errors.Join(err, r.printer().Print(ctx, result))
 	}
 	var ended *commandEnded
+	var cannot *cannotRun
 	var sig signalError
 	switch {
 	case errors.As(err, &ended):
 		return command.ExitCode(ended.code)
+	case errors.As(err, &cannot):
+		_ = p.fail(fmt.Errorf("cluster %w", err))
+		return exitCannotRun
 	case err != nil && errors.As(context.Cause(ctx), &sig):
 		_ = p.fail(fmt.Errorf("cluster %w", err))
 		return command.ExitCode(128 + int(sig.Signal))
@@ -74,10 +88,14 @@ func runCluster(ctx context.Context, p *process) command.ExitCode {
 // verbs are the rows of the table, each with the common flags.
 func (r *clusterRun) verbs() (*command.Registry, error) {
 	rows := []command.Spec{clusterUp(r), clusterRunCommand(r)}
-	rows = append(rows, clustercmd.Verbs(func(context.Context) (clustercmd.Cluster, error) { return openCluster(r.folder()) })...)
+	rows = append(rows, clustercmd.Verbs(func(context.Context) (clustercmd.Cluster, error) { return openCluster(r.folder()) }, "")...)
 	rows = append(rows, clusterDown(r))
 	for i := range rows {
+		rows[i].Within = "zoka cluster"
 		bind := rows[i].Bind
+		if rows[i].Name == "run" {
+			continue // the folder is one of its own, and the output the command's
+		}
 		rows[i].Bind = func(fs *pflag.FlagSet) command.Run {
 			run := bind(fs)
 			r.bind(fs)
@@ -115,7 +133,7 @@ func helpCluster(ctx context.Context, p *process) command.ExitCode {
 		return p.fail(err)
 	}
 	lines := []string{
-		"usage: zoka cluster VERB [FLAG…] [ARG…]",
+		"usage: " + clusterUsage,
 		"",
 		"ensembles of ZooKeeper servers on this machine, on 127.0.0.1: for trying things, and for tests",
 		"",
@@ -123,7 +141,7 @@ func helpCluster(ctx context.Context, p *process) command.ExitCode {
 	for _, s := range verbs.Specs() {
 		lines = append(lines, fmt.Sprintf("  %-10s %s", s.Name, s.Short))
 	}
-	lines = append(lines, "", "`zoka cluster VERB --help` explains a verb; all of them have these flags:")
+	lines = append(lines, "", "`zoka cluster VERB --help` explains a verb; all but run have these flags:")
 	fs := pflag.NewFlagSet("", pflag.ContinueOnError)
 	fs.SortFlags = false
 	r.bind(fs)

@@ -67,11 +67,13 @@ func (c clusterNodes) Partition(ctx context.Context, groups [][]int, oneWay bool
 // coded gives errors of package process the exit codes that they deserve.
 func coded(err error) error {
 	var partial *local.PartialError
+	var silent *local.NotServingError
 	var mismatch *local.MismatchError
+	var base *local.BasePortError
 	switch {
-	case errors.As(err, &partial):
+	case errors.As(err, &partial), errors.As(err, &silent):
 		return &command.PartialError{Err: err}
-	case errors.As(err, &mismatch):
+	case errors.As(err, &mismatch), errors.As(err, &base):
 		return command.Usagef("%v", err)
 	}
 	return err

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -28,41 +30,89 @@ type notFound struct{ name string }
 func (e *notFound) Error() string { return e.name + ": command not found" }
 func (e *notFound) Unwrap() error { return &command.UnknownError{Name: e.name} }
 
+// exitCannotRun is the code for a program that is there and cannot be run, as a Unix shell has it.
+const exitCannotRun command.ExitCode = 126
+
+// cannotRun tells of such a program.
+type cannotRun struct {
+	name string
+	err  error
+}
+
+func (e *cannotRun) Error() string { return e.name + ": " + e.err.Error() }
+func (e *cannotRun) Unwrap() error { return e.err }
+
+// whyNot is why a program that was found could not be started. The system says of a script without its interpreter
+// that there is no such file, and does not say which.
+func whyNot(program string, err error) error {
+	err = systemReason(err)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, openErr := os.Open(program)
+	if openErr != nil {
+		return err
+	}
+	defer f.Close()
+	head := make([]byte, 256) // more than the system reads
+	n, _ := f.Read(head)      // less will do
+	line, _, _ := strings.Cut(string(head[:n]), "\n")
+	if words := strings.Fields(strings.TrimPrefix(line, "#!")); strings.HasPrefix(line, "#!") && len(words) > 0 {
+		return fmt.Errorf("its interpreter %s: %w", words[0], err)
+	}
+	return err
+}
+
+// systemReason is an error without the operation and the path.
+func systemReason(err error) error {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return err
+}
+
 func clusterRunCommand(r *clusterRun) command.Spec {
 	return command.Spec{
 		Name:  "run",
 		Short: "run a command beside an ensemble that lives as long as it",
 		Args:  []command.Arg{{Name: "-- COMMAND", Kind: command.Text}, {Name: "ARG", Kind: command.Text, Optional: true, Repeat: true}},
 		Long: "The servers are on free ports, their data are temporary and not synced to the disk. COMMAND finds them by\n" +
-			"ZOKA_ZOOKEEPER; `zoka` does so by itself, also `zoka cluster kill 2`. The exit code is COMMAND's, signals are\n" +
+			"ZOKA_ZOOKEEPER and ZOKA_SERVER; `zoka` does so by itself, also `zoka cluster kill 2`. The exit code is COMMAND's, signals are\n" +
 			"passed on to it, and in the end nothing is left, whatever has happened.",
 		Group: command.Ensemble,
 		Examples: []command.Example{
 			{Line: "run -- make test", Means: "ZOKA_ZOOKEEPER is 127.0.0.1:…,127.0.0.1:…,127.0.0.1:…"},
 			{Line: "run --nodes 1 -- pytest -x", Means: "one server is up sooner"},
 		},
-		Bind: func(fs *pflag.FlagSet) command.Run {
+		Bind: func(flags *pflag.FlagSet) command.Run {
 			o := local.Options{}
-			size(fs, &o)
+			size(flags, &o)
 			return func(ctx context.Context, _ *command.Env, args []lex.Word) (render.Result, error) {
-				if err := checkSize(fs, &o); err != nil {
+				if err := checkSize(flags, &o); err != nil {
 					return nil, err
+				}
+				if first := args[0]; strings.HasPrefix(first.Text, "-") && !first.Quoted {
+					return nil, command.Usagef("%s: unknown flag; COMMAND and its flags stand behind --", first.Text)
 				}
 				words := make([]string, len(args))
 				for i, w := range args {
 					words[i] = w.Text
 				}
-				return nil, r.run(ctx, o, words)
+				return nil, r.beside(ctx, o, words)
 			}
 		},
 	}
 }
 
-// run starts the ensemble, runs the command and ends the ensemble.
-func (r *clusterRun) run(ctx context.Context, o local.Options, words []string) (err error) {
+// beside starts the ensemble, runs the command and ends the ensemble.
+func (r *clusterRun) beside(ctx context.Context, o local.Options, words []string) (err error) {
 	program, err := exec.LookPath(words[0])
-	if err != nil {
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return &notFound{words[0]}
+	case err != nil:
+		return &cannotRun{words[0], systemReason(err)}
 	}
 	c, err := local.Start(ctx, o)
 	if err != nil {
@@ -83,7 +133,7 @@ func (r *clusterRun) run(ctx context.Context, o local.Options, words []string) (
 // supervise runs a command, and passes the signals on that this process gets.
 func (r *clusterRun) supervise(ctx context.Context, cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
-		return err
+		return &cannotRun{cmd.Args[0], whyNot(cmd.Path, err)}
 	}
 	passOn := func(sig syscall.Signal) {
 		if sig != syscall.SIGINT || !inForeground() {

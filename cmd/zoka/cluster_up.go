@@ -54,22 +54,25 @@ func clusterUp(r *clusterRun) command.Spec {
 					return nil, err
 				}
 				c, started, err := local.Up(ctx, o)
-				if err = coded(err); err != nil && !isPartial(err) {
+				if err = coded(err); err != nil && !serves(err) {
 					return nil, err
 				}
 				nodes, statusErr := nodeRows(ctx, c)
-				if err = errors.Join(err, statusErr); err != nil {
-					return nil, err
+				if statusErr != nil {
+					return nil, errors.Join(err, statusErr)
 				}
-				env.Notify(upTalk(o.Dir, started, len(nodes)))
-				return upResult{c.ConnectString(), c.Dir(), nodes}, nil
+				if err == nil {
+					env.Notify(upTalk(o.Dir, started, len(nodes)))
+				}
+				return upResult{c.ConnectString(), c.Dir(), nodes}, err
 			}
 		},
 	}
 }
 
-func isPartial(err error) bool {
-	var partial *command.PartialError
+// serves tells whether the error is about a part of the ensemble, and the others serve.
+func serves(err error) bool {
+	var partial *local.PartialError
 	return errors.As(err, &partial)
 }
 

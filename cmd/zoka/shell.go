@@ -35,6 +35,10 @@ func runShell(ctx context.Context, p *process) command.ExitCode {
 		p.args = nil
 		return runVersion(ctx, p)
 	}
+	if len(flags.words) > 1 && flags.words[0].Text == "cluster" && clustercmd.Outside(flags.words[1].Text) {
+		p.args = p.args[len(p.args)-len(flags.words)+1:]
+		return (&clusterRun{p: p, output: flags.settings.Output, color: flags.settings.Color}).run(ctx)
+	}
 	hint := ""
 	if !flags.named {
 		hint = "name one with -server HOST:PORT, or start one for this shell: zoka --embedded"

@@ -10,6 +10,7 @@ package clustercmd
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,9 +55,9 @@ type Node struct {
 	Out []int `json:"cutOut,omitempty"`
 }
 
-// Verbs is the table, in the order of the help text.
-func Verbs(find Find) []command.Spec {
-	return []command.Spec{
+// Verbs is the table, in the order of the help text. within is what stands before a verb.
+func Verbs(find Find, within string) []command.Spec {
+	verbs := []command.Spec{
 		status(find),
 		onNodes(find, kill),
 		onNodes(find, pause),
@@ -65,11 +66,33 @@ func Verbs(find Find) []command.Spec {
 		partition(find),
 		heal(find),
 	}
+	for i := range verbs {
+		verbs[i].Within = within
+	}
+	return verbs
 }
+
+// Unknown is the error for a verb that is none: exit code 127.
+func Unknown(unknown *command.UnknownError) error {
+	return &command.Error{Command: "cluster " + lex.Quote(unknown.Name), Err: &verbError{unknown}}
+}
+
+type verbError struct{ unknown *command.UnknownError }
+
+func (e *verbError) Error() string {
+	if names := e.unknown.Suggestions; len(names) > 0 {
+		return "no such verb; did you mean " + strings.Join(names, " or ") + "?"
+	}
+	return "no such verb; `zoka help cluster` lists them"
+}
+func (e *verbError) Unwrap() error { return e.unknown }
+
+// Outside tells of verbs that `zoka cluster` has, and the shell has not.
+func Outside(verb string) bool { return slices.Contains([]string{"up", "down", "run"}, verb) }
 
 // Commands is the table of the one command that the shell has of it.
 func Commands(find Find) []command.Spec {
-	verbs := Verbs(find)
+	verbs := Verbs(find, "cluster")
 	names := make([]string, len(verbs))
 	long := []string{"VERB is one of these; `cluster VERB --help` explains it:"}
 	for i, v := range verbs {
@@ -95,13 +118,17 @@ func Commands(find Find) []command.Spec {
 		},
 		Bind: func(*pflag.FlagSet) command.Run {
 			return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
-				table, err := command.NewRegistry(Verbs(find))
+				if Outside(args[0].Text) {
+					return nil, &command.Error{Command: "cluster " + args[0].Text,
+						Err: command.Usagef("`zoka cluster %s` does that, outside of the shell", args[0].Text)}
+				}
+				table, err := command.NewRegistry(verbs)
 				if err != nil {
 					return nil, err
 				}
 				call, err := table.Parse(args)
 				if unknown, ok := err.(*command.UnknownError); ok {
-					return nil, command.Usagef("%s is none of %s", lex.Quote(unknown.Name), strings.Join(names, ", "))
+					return nil, Unknown(unknown)
 				}
 				if err != nil {
 					return nil, called(err)

@@ -2,6 +2,7 @@ package clustercmd
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -29,6 +30,7 @@ func (d Done) View() render.View {
 type verb struct {
 	name, done, short, long, example string
 	do                               func(Cluster, context.Context, int) error
+	serves                           bool // a node should serve afterwards
 }
 
 var kill = verb{
@@ -50,7 +52,9 @@ var resume = verb{
 
 var restart = verb{
 	name: "restart", done: "restarted", short: "start nodes again", do: Cluster.Restart,
-	long:    "A node that runs ends in good order first. Where there is no majority it is left looking for one.",
+	long: "A node that runs ends in good order first. Where there is no majority, or the leader is cut off from it, it is left\n" +
+		"looking for one.",
+	serves:  true,
 	example: "with its data and its ports",
 }
 
@@ -63,14 +67,16 @@ func onNodes(find Find, v verb) command.Spec {
 		Long:     v.long,
 		Examples: []command.Example{{Line: v.name + " 2", Means: v.example}},
 		Bind: func(*pflag.FlagSet) command.Run {
-			return func(ctx context.Context, _ *command.Env, args []lex.Word) (render.Result, error) {
+			return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
 				d := Done{Done: v.done}
 				for _, w := range args {
 					id, err := number(w.Text)
 					if err != nil {
 						return nil, err
 					}
-					d.Nodes = append(d.Nodes, id)
+					if !slices.Contains(d.Nodes, id) {
+						d.Nodes = append(d.Nodes, id)
+					}
 				}
 				c, err := find(ctx)
 				if err != nil {
@@ -84,8 +90,25 @@ func onNodes(find Find, v verb) command.Spec {
 						return nil, err
 					}
 				}
-				return d, nil
+				if v.serves {
+					err = tellCuts(ctx, env, c, d.Nodes)
+				}
+				return d, err
 			}
 		},
 	}
+}
+
+// tellCuts says which nodes do not serve because of cuts.
+func tellCuts(ctx context.Context, env *command.Env, c Cluster, ids []int) error {
+	nodes, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		if slices.Contains(ids, n.ID) && !n.Serving && len(n.In)+len(n.Out) > 0 {
+			env.Notifyf("node %d does not serve: links are cut (%s) until heal", n.ID, n.cuts())
+		}
+	}
+	return nil
 }

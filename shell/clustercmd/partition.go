@@ -49,11 +49,17 @@ func partition(find Find) command.Spec {
 		Bind: func(fs *pflag.FlagSet) command.Run {
 			oneWay := fs.Bool("one-way", false, "hold back only what a group sends to the groups behind it")
 			return func(ctx context.Context, _ *command.Env, args []lex.Word) (render.Result, error) {
-				p := Parted{OneWay: *oneWay}
+				p, seen := Parted{OneWay: *oneWay}, map[int]bool{}
 				for _, w := range args {
 					group, err := numbers(w.Text)
 					if err != nil {
 						return nil, err
+					}
+					for _, id := range group {
+						if seen[id] {
+							return nil, command.Usagef("node %d stands there twice", id)
+						}
+						seen[id] = true
 					}
 					p.Groups = append(p.Groups, group)
 				}

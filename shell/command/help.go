@@ -44,9 +44,17 @@ func (s *Spec) Help() Help {
 		}
 	})
 	for _, e := range s.Examples {
-		h.Examples = append(h.Examples, ExampleHelp(e))
+		h.Examples = append(h.Examples, ExampleHelp{Line: s.within(e.Line), Means: e.Means})
 	}
 	return h
+}
+
+// within is a line as it is typed.
+func (s *Spec) within(line string) string {
+	if s.Within == "" {
+		return line
+	}
+	return s.Within + " " + line
 }
 
 func flagHelp(f *pflag.Flag) FlagHelp {
@@ -62,7 +70,7 @@ func flagHelp(f *pflag.Flag) FlagHelp {
 
 // Usage is the command with its flags and arguments: `set [-s] [-v VERSION] PATH DATA`.
 func (s *Spec) Usage() string {
-	parts := []string{s.Name}
+	parts := []string{s.within(s.Name)}
 	s.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden {
 			return

@@ -18,10 +18,12 @@ type Run func(ctx context.Context, env *Env, args []lex.Word) (render.Result, er
 type Spec struct {
 	Name    string
 	Aliases []string
-	Group   Group
-	Args    []Arg
-	Short   string // one line, lower case, no full stop
-	Long    string // further paragraphs of the help text, may be empty
+	// Within is the command that this is a word of: usage lines and examples begin with it.
+	Within string
+	Group  Group
+	Args   []Arg
+	Short  string // one line, lower case, no full stop
+	Long   string // further paragraphs of the help text, may be empty
 	// Examples are complete lines. Each row has at least one.
 	Examples []Example
 	// Bind declares the flags of one line and returns what runs with them. It is called afresh for each line,
