@@ -151,12 +151,25 @@ func (d *decided) nudge() {
 	d.settled.Broadcast()
 }
 
-// idle waits until everything that is committed is in the tree.
-func (d *decided) idle(over func() bool) bool { return d.await(0, over) }
+// idle waits until everything that is committed is in the tree, and the applier has nothing in
+// hand, be it no transaction.
+func (d *decided) idle(over func() bool) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting++
+	defer func() { d.waiting-- }()
+	for d.busy || d.applied < d.committed {
+		if over() {
+			return false
+		}
+		d.settled.Wait()
+	}
+	return true
+}
 
 // restart begins anew behind another tree. The applier is idle.
 func (d *decided) restart(zxid zkproto.Zxid) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.last, d.committed, d.applied = zxid, zxid, zxid
+	d.last, d.committed, d.applied, d.taken = zxid, zxid, zxid, zxid
 }

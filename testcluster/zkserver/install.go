@@ -70,6 +70,8 @@ func (m *member) Install(tree any, zxid zab.Zxid) error {
 	if !m.still() {
 		return fmt.Errorf("install the leader's snapshot of %v: %w", zxid, errEnding)
 	}
+	// A snapshot of the old tree must not come after those above it have been removed.
+	m.s.snap.running.Wait()
 	m.s.replace(c)
 	if err := m.s.writeSnapshot(); err != nil {
 		return fmt.Errorf("install the leader's snapshot of %v: %w", zxid, err)
@@ -87,6 +89,7 @@ func (m *member) Rebuild(zxid zab.Zxid) error {
 	if s.treeZxid() <= zxid {
 		return nil
 	}
+	s.snap.running.Wait() // as with Install
 	c, _, err := s.restore(m.log)
 	if err != nil {
 		return fmt.Errorf("load the tree again up to %v: %w", zxid, err)

@@ -39,7 +39,10 @@ func (s *Server) join(log *txnlog.Log, last, floor zkproto.Zxid) error {
 		App:                m, Network: e.Network, Cuts: e.Cuts, Tick: coreTick,
 		ElectionAddr: e.listen(own.Election[0]), QuorumAddr: e.listen(own.Quorum[0]), Advertise: own.Election[0],
 		Election: make(map[zab.ServerID][]string), Quorum: make(map[zab.ServerID][]string),
-		MaxLinkQueue:   maxLinkQueue,
+		MaxLinkQueue: maxLinkQueue,
+		// A transaction may be as large as a session has ephemeral nodes: what one member has
+		// proposed all others must be able to read, or none of them ever follows it.
+		MaxPacket:      maxLinkQueue,
 		ConnectTimeout: e.ConnectTimeout, HandshakeTimeout: time.Duration(e.SyncLimit) * s.cfg.TickTime,
 		Logger: s.log,
 	}

@@ -1,6 +1,7 @@
 package zkserver
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -106,8 +107,12 @@ func (m *member) Confirmed(tokens []uint64) {
 // Touched lists who was heard of since the last call.
 func (m *member) Touched() []byte { return m.s.sessions.appendTouched([]byte{}) }
 
-// Failed stops the server.
-func (m *member) Failed(err error) { m.s.fail(err) }
+// Failed stops the server, unless it is being stopped.
+func (m *member) Failed(err error) {
+	if !errors.Is(err, errEnding) {
+		m.s.fail(err)
+	}
+}
 
 // current is the term of the role, whether or not it has begun to serve.
 func (m *member) current() *term {
@@ -181,8 +186,8 @@ func (m *member) still() bool {
 	return !closed && m.s.decided.idle(m.s.stopped)
 }
 
-// close ends the term for good and waits for direct.
-func (m *member) close() {
+// stop ends the term for good, and waits for nothing: who waits for room in it waits no more.
+func (m *member) stop() {
 	m.mu.Lock()
 	m.closed = true
 	if m.wanted != nil {
@@ -192,6 +197,11 @@ func (m *member) close() {
 	m.changed.Broadcast()
 	m.mu.Unlock()
 	m.s.decided.nudge()
+}
+
+// close is stop, and waits for direct.
+func (m *member) close() {
+	m.stop()
 	m.directs.Wait()
 }
 

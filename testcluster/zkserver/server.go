@@ -171,6 +171,9 @@ func (s *Server) close() error {
 		s.member.close()
 	}
 	err := s.order.Close()
+	if errors.Is(err, errEnding) {
+		err = nil // an installation was given up; the next start has the leader send it again
+	}
 	s.decided.close()
 	s.applies.Wait()
 	s.snap.running.Wait()
@@ -206,6 +209,9 @@ func (s *Server) stop() {
 			c.endNow()
 		}
 		s.decided.nudge()
+		if s.member != nil {
+			s.member.stop()
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package zkserver
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -53,7 +54,7 @@ func (s *Server) startSnapshot() bool {
 		s.log.Error("cannot end the log file for a snapshot", "err", err)
 	}
 	p.running.Go(func() {
-		if err := s.writeSnapshot(); err != nil {
+		if err := s.writeSnapshot(); err != nil && !errors.Is(err, errEnding) {
 			// The log has everything: the next one may succeed.
 			s.log.Error("no snapshot was written", "err", err)
 		}
@@ -81,7 +82,7 @@ func (s *Server) writeSnapshot() error {
 	nodes := s.writeContent(f.SnapshotWriter, v)
 	if s.stopped() {
 		f.Abort()
-		return nil
+		return fmt.Errorf("write a snapshot: %w", errEnding)
 	}
 	// No digest is kept, and Apache's servers look for the last zxid behind one only.
 	f.End()

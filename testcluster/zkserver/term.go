@@ -59,10 +59,10 @@ func (t *term) over() bool {
 func (t *term) serve() {
 	s := t.m.s
 	status := t.m.node.Status()
-	upTo := status.Committed
-	if t.lead != nil {
-		upTo = max(upTo, status.Logged) // what a leader has in its log is the ensemble's
-	}
+	// What a leader has in its log is the ensemble's. A learner's tree may have come with a
+	// snapshot that has effects of what is logged behind it: before that is applied again, its
+	// state would go back and forth.
+	upTo := max(status.Committed, status.Logged)
 	if !s.decided.await(upTo, t.over) {
 		return
 	}
@@ -104,7 +104,12 @@ func (t *term) close() {
 // submit hands on the writes of one connection, or of the server itself, as soon as there is
 // room for them.
 func (t *term) submit(ws []*write) {
-	if !t.flow.admit(ws, t.over) {
+	if c := ws[0].c; c == nil {
+		t.flow.begin(ws) // the server's own: sessions are to expire under any load
+	} else if !t.flow.admit(ws, func() bool {
+		t.m.s.sessions.touch(c.session, c.timeout) // it waits for us, not we for it
+		return t.over()
+	}) {
 		return // the connection is being closed
 	}
 	if t.lead != nil {
