@@ -34,7 +34,10 @@ type options struct {
 	keep                                 bool
 }
 
-var errFound = errors.New("a seed has failed")
+var (
+	errFound   = errors.New("a seed has failed")
+	errNoTrace = errors.New("it is no trace")
+)
 
 func main() {
 	var o options
@@ -48,11 +51,18 @@ func main() {
 	flag.BoolVar(&o.keep, "keep", false, "go on after a failure, and only name the seeds that fail")
 	flag.IntVar(&o.print, "print", 0, "print the trace of this seed instead")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "simulate: %q: there are no arguments besides the flags\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, &o)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "simulate:", err)
+		if errors.Is(err, errNoTrace) {
+			os.Exit(2)
+		}
 		os.Exit(1)
 	}
 }
@@ -75,13 +85,22 @@ func run(ctx context.Context, o *options) error {
 	return hunt(ctx, o)
 }
 
-// explain runs a trace file, outcomes and all.
+// explain runs a trace file, outcomes and all. The error is a violation, or that the file is no trace.
 func explain(o *options) error {
 	text, err := os.ReadFile(o.trace)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errNoTrace, err)
 	}
-	fmt.Println(strings.Join(zabtest.Explain(zabtest.Commands(string(text)), zabtest.NewCore, o.lines), "\n"))
+	lines := zabtest.Commands(string(text))
+	_, err = zabtest.Run(lines, zabtest.NewCore)
+	var violation *zabtest.Violation
+	if err != nil && !errors.As(err, &violation) {
+		return fmt.Errorf("%s: %w: %w", o.trace, errNoTrace, err)
+	}
+	fmt.Println(strings.Join(zabtest.Explain(lines, zabtest.NewCore, o.lines), "\n"))
+	if violation != nil {
+		return fmt.Errorf("%s: a violation: %w", o.trace, violation)
+	}
 	return nil
 }
 

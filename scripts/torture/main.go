@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -29,6 +30,7 @@ type options struct {
 	seed             uint64
 	nodes, observers int
 	faults, keep     string
+	only             []string // faults, taken apart
 	binary           string
 	race, verbose    bool
 	goOn             bool
@@ -48,6 +50,10 @@ func main() {
 	flag.BoolVar(&o.verbose, "v", false, "tell each fault")
 	flag.BoolVar(&o.goOn, "keep-going", false, "go on after a problem")
 	flag.Parse()
+	if err := o.check(flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "torture:", err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, &o)
 	stop()
@@ -55,6 +61,24 @@ func main() {
 		fmt.Fprintln(os.Stderr, "torture:", err)
 		os.Exit(1)
 	}
+}
+
+// check refuses what is not understood, and takes the list of faults apart.
+func (o *options) check(rest []string) error {
+	if len(rest) > 0 {
+		return fmt.Errorf("%q: there are no arguments besides the flags", rest[0])
+	}
+	if o.faults == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(o.faults, ",") {
+		name = strings.TrimSpace(name)
+		if all := torture.FaultNames(); !slices.Contains(all, name) {
+			return fmt.Errorf("-faults %q: there are %s", name, strings.Join(all, ", "))
+		}
+		o.only = append(o.only, name)
+	}
+	return nil
 }
 
 var errFound = errors.New("problems were found")
@@ -78,6 +102,10 @@ func run(ctx context.Context, o *options) error {
 	for round := 0; ctx.Err() == nil && time.Since(begun) < o.length; round++ {
 		report, err := torture.Run(ctx, o.config(dir, round))
 		if err != nil {
+			if report != nil && len(report.Problems) > 0 { // whatever came between, these were found
+				fmt.Print(report.Tell())
+				total.Add(report)
+			}
 			if ctx.Err() != nil { // it was interrupted
 				break
 			}
@@ -112,9 +140,7 @@ func (o *options) config(dir string, round int) torture.Config {
 	c := torture.Config{
 		Binary: o.binary, Nodes: o.voters(round), Observers: o.observers, Seed: o.seed + uint64(round),
 		Length: min(o.round, o.length), Dir: dir, Keep: o.keep,
-	}
-	if o.faults != "" {
-		c.Faults = strings.Split(o.faults, ",")
+		Faults: o.only,
 	}
 	if o.verbose {
 		c.Log = io.Writer(os.Stderr)

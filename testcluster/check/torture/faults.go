@@ -51,6 +51,15 @@ var allFaults = []fault{
 	{"bridge", 3, (*scene).bridge},
 }
 
+// FaultNames are the names of all faults.
+func FaultNames() []string {
+	names := make([]string, len(allFaults))
+	for i, f := range allFaults {
+		names[i] = f.name
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names)))
+}
+
 // theLeader is the node that leads, or any.
 func (s *scene) theLeader() []int {
 	if id := s.leader(s.ctx); id > 0 {
