@@ -29,7 +29,7 @@ func runHelp(ctx context.Context, p *process) command.ExitCode {
 // showUsage is --help.
 func showUsage(ctx context.Context, p *process) command.ExitCode {
 	lines := []string{
-		"zoka: a shell for ZooKeeper, and a server of its own",
+		"zoka: a shell for ZooKeeper, and a server that is compatible with it",
 		"",
 		"usage: zoka [FLAGS]                     a prompt, or the commands of standard input",
 		"       zoka [FLAGS] COMMAND [ARG…]      one command",
