@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -308,7 +309,16 @@ func TestUp_PortTaken(t *testing.T) {
 	if !errors.As(err, &node) || node.ID != 2 || !strings.Contains(err.Error(), "client port") || !strings.Contains(err.Error(), port) {
 		t.Errorf("%v", err)
 	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		t.Errorf("%v: it looks like a server that does not answer", err)
+	}
 	if found := processes(t, dir); len(found) > 0 {
 		t.Errorf("these run: %q", found)
+	}
+	var base *process.BasePortError
+	o.BasePort = 65535
+	if _, _, err := process.Up(t.Context(), o); !errors.As(err, &base) {
+		t.Errorf("with ports beyond the last: %v", err)
 	}
 }
