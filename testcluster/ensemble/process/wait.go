@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,23 +21,6 @@ import (
 // startPatience is how long an ensemble may take until it serves. Data of gigabytes have to
 // be read in that time; without them it is a blink.
 const startPatience = 2 * time.Minute
-
-// PartialError tells of an ensemble that serves, though not all of its servers do.
-type PartialError struct {
-	Run, Servers int
-	Err          error // why the others do not
-}
-
-func (e *PartialError) Error() string {
-	return fmt.Sprintf("%d of %d servers run; %v", e.Run, e.Servers, e.Err)
-}
-func (e *PartialError) Unwrap() error { return e.Err }
-
-// NotServingError tells of an ensemble whose nodes run, and which does not serve.
-type NotServingError struct{ Err error }
-
-func (e *NotServingError) Error() string { return "it does not serve: " + e.Err.Error() }
-func (e *NotServingError) Unwrap() error { return e.Err }
 
 // settle waits until what was started serves. If that fails it is stopped again.
 func (c *Cluster) settle(ctx context.Context, started Started) error {
@@ -84,27 +66,7 @@ func (c *Cluster) awaitAll(ctx context.Context, started []int) error {
 	case !slices.ContainsFunc(nodes, func(n ensemble.Node) bool { return ensemble.Reaches(nodes, n.ID) }):
 		return &NotServingError{errCut}
 	}
-	var answers sync.WaitGroup
-	for _, n := range nodes {
-		if n.State != ensemble.Running {
-			continue
-		}
-		answers.Go(func() {
-			serves, err := c.awaitServing(patient, n)
-			switch {
-			case serves:
-				w.serve(n.Addr)
-			case err == nil:
-				w.fail(&ensemble.NodeError{ID: n.ID, Err: cutOff(n)})
-			case errors.Is(patient.Err(), context.Canceled): // it is not to blame
-			default:
-				if w.fail(err); !c.majority() {
-					cancel()
-				}
-			}
-		})
-	}
-	answers.Wait()
+	w.await(patient, cancel, c, nodes)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -148,44 +110,35 @@ func session(ctx context.Context, servers string) error {
 	}
 }
 
-var (
-	// errTooFew: the ensemble cannot serve.
-	errTooFew = errors.New("too few nodes run for a majority")
-	// errCut: nor can it where nodes do not hear each other.
-	errCut = errors.New("links are cut, and no majority is left; `zoka cluster heal` mends them")
-)
-
-// paused is why others do not, or nil.
-func paused(nodes []ensemble.Node) error {
-	var ids []string
-	for _, n := range nodes {
-		if n.State == ensemble.Paused {
-			ids = append(ids, strconv.Itoa(n.ID))
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return fmt.Errorf("paused: %s (zoka cluster resume %s)", strings.Join(ids, ", "), strings.Join(ids, " "))
-}
-
-// cutOff is why a node that runs does not serve.
-func cutOff(n ensemble.Node) error {
-	ids := slices.Compact(slices.Sorted(slices.Values(slices.Concat(n.In, n.Out))))
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = strconv.Itoa(id)
-	}
-	if len(ids) == 0 { // others are
-		return errors.New("it finds no majority")
-	}
-	return fmt.Errorf("it is cut off from %s (zoka cluster heal)", strings.Join(texts, ", "))
-}
-
 // waiting is what the nodes have come to, as their waits tell.
 type waiting struct {
 	failures
 	addrs []string // of those that serve
+}
+
+// await waits for all nodes that run, and no longer when so many have ended that it is no use.
+func (w *waiting) await(ctx context.Context, cancel context.CancelFunc, c *Cluster, nodes []ensemble.Node) {
+	var answers sync.WaitGroup
+	for _, n := range nodes {
+		if n.State != ensemble.Running {
+			continue
+		}
+		answers.Go(func() {
+			serves, err := c.awaitServing(ctx, n)
+			switch {
+			case serves:
+				w.serve(n.Addr)
+			case err == nil:
+				w.fail(&ensemble.NodeError{ID: n.ID, Err: cutOff(n)})
+			case errors.Is(ctx.Err(), context.Canceled): // it is not to blame
+			default:
+				if w.fail(err); !c.majority() {
+					cancel()
+				}
+			}
+		})
+	}
+	answers.Wait()
 }
 
 func (w *waiting) serve(addr string) {
@@ -193,37 +146,6 @@ func (w *waiting) serve(addr string) {
 	defer w.mu.Unlock()
 	w.addrs = append(w.addrs, addr)
 }
-
-// failures are the nodes that could not be started, and why.
-type failures struct {
-	mu   sync.Mutex
-	errs []error
-}
-
-func (f *failures) fail(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.errs = append(f.errs, err)
-}
-
-// because puts the failures behind what has come of them.
-func (f *failures) because(err error) error {
-	if len(f.errs) == 0 {
-		return err
-	}
-	return fmt.Errorf("%w: %w", err, f)
-}
-
-// Error is one line.
-func (f *failures) Error() string {
-	texts := make([]string, len(f.errs))
-	for i, err := range f.errs {
-		texts[i] = err.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-func (f *failures) Unwrap() []error { return f.errs }
 
 // majority tells whether enough voters run, if these do.
 func (c *Cluster) majority(these ...int) bool {
