@@ -6,7 +6,7 @@
 //
 // Seeds from S on are run, N of them or until the time is over. The first that fails is made smaller and printed as a
 // trace, with what happens in it, and the command ends with code 1 (-keep goes on, and only names the seeds). A trace that it has printed, or any other in
-// testdata, can be run and explained with -trace.
+// testdata, can be run and explained with -trace: code 1 where it shows a violation, 2 where it is no trace.
 package main
 
 import (
