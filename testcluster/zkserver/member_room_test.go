@@ -14,7 +14,8 @@ import (
 // it is; otherwise none of them would ever follow it again.
 func TestMember_HugeTransaction(t *testing.T) {
 	const size = 17 << 20
-	c := startCluster(t, 3, 0, func(cfg *Config) { cfg.JuteMaxBuffer = 2 * size })
+	// A slow machine takes its time for so much: nobody shall be given up meanwhile.
+	c := startCluster(t, 3, 0, func(cfg *Config) { cfg.JuteMaxBuffer, cfg.TickTime = 2*size, 2*time.Second })
 	leader := c.leader()
 	data := bytes.Repeat([]byte("h"), size)
 	z := wideClient(t, leader.addr, 2*size)
