@@ -17,6 +17,9 @@ const (
 	// needs a moment to do it.
 	retryGap, knockGap = 10 * time.Millisecond, 100 * time.Millisecond
 	dropGap            = 10 * time.Millisecond
+	// lostWithin is how long before a connection's end a frame may have been written to be lost
+	// with it.
+	lostWithin = time.Second
 )
 
 // peer is another server: the message for it, the connection to it, and the goroutine (run)
@@ -33,6 +36,7 @@ type peer struct {
 		sync.Mutex
 		next     []byte // the frame that waits to be written
 		last     []byte // the frame written last
+		lastAt   time.Time
 		conn     *electionConn
 		fresh    bool          // nothing has been written to conn
 		reading  chan struct{} // done of the newest connection
@@ -142,6 +146,11 @@ func (p *peer) ended(c *electionConn, unsent []byte) {
 	if p.mu.next == nil {
 		p.mu.next = unsent
 	}
+	if p.mu.next == nil && time.Since(p.mu.lastAt) < lostWithin {
+		// A dying process leaves its port last of all: what was written meanwhile nobody has
+		// read. The dial for it tells that the peer is dead.
+		p.mu.next = p.mu.last
+	}
 	p.mu.Unlock()
 	p.port.drop(c.wire)
 	p.signal()
@@ -166,7 +175,7 @@ func (p *peer) task() (t task) {
 		}
 		p.mu.next, p.mu.fresh = nil, false
 		if t.frame != nil {
-			p.mu.last = t.frame
+			p.mu.last, p.mu.lastAt = t.frame, time.Now()
 		}
 	case p.mu.knocked || p.mu.next != nil && p.known:
 		if t.wait = time.Until(p.mu.tryAt); t.wait <= 0 {
