@@ -191,7 +191,9 @@ func (c *CloseSession) Decode(r *jute.Reader) {
 	if n := r.Len(); n < 4 || n == digestLen && r.Peek() == 2 {
 		return
 	}
-	c.Paths = r.Strings()
+	if c.Paths = r.Strings(); c.Paths == nil {
+		r.Fail("closeSession with a null list of paths")
+	}
 }
 
 // Error is a write that was refused. It changes nothing but takes a zxid.

@@ -70,7 +70,8 @@ func TestTxn_MatchesApacheBytes(t *testing.T) {
 func TestDecode_MalformedInput(t *testing.T) {
 	multi := (&Txn{Header: Header{Type: zkproto.OpMulti}, Body: &Multi{[]Sub{{Type: zkproto.OpCloseSession, Body: &CloseSession{}}}}}).AppendTo(nil)
 	unknown := (&Header{Type: 99}).AppendTo(nil)
-	for name, b := range map[string][]byte{"empty": nil, "no body": (&Header{Type: zkproto.OpDelete}).AppendTo(nil), "session in a multi": multi, "unknown type": unknown} {
+	null := append((&Header{Type: zkproto.OpCloseSession}).AppendTo(nil), 0xff, 0xff, 0xff, 0xff)
+	for name, b := range map[string][]byte{"null paths": null, "empty": nil, "no body": (&Header{Type: zkproto.OpDelete}).AppendTo(nil), "session in a multi": multi, "unknown type": unknown} {
 		if _, err := Decode(b); !errors.Is(err, jute.ErrMalformed) {
 			t.Errorf("%s: error = %v", name, err)
 		}
