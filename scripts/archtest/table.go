@@ -30,10 +30,12 @@ type Library struct {
 	Path string
 	// Importers are patterns like those of Row.Imports. Without any, the library is for test files and scripts.
 	Importers []string
+	// Values marks a library of plain values and their codecs: a Core package may be among its importers.
+	Values bool
 }
 
 // pureWire are the codecs of clientproto that every other part of the tree may use.
-var pureWire = []string{"clientproto/jute", "clientproto/zkproto", "clientproto/kproto", "clientproto/kzk"}
+var pureWire = []string{"clientproto/jute", "clientproto/zkproto", "clientproto/kproto", "clientproto/kzk", "clientproto/kmodel"}
 
 // commandImports is what a package of commands may import.
 var commandImports = with(pureWire, "shell/command", "shell/lex", "render/...")
@@ -46,7 +48,9 @@ var Packages = []Row{
 	{Package: "clientproto/jute", Kind: Pure},
 	{Package: "clientproto/zkproto", Kind: Pure, Imports: []string{"clientproto/jute"}},
 	{Package: "clientproto/kproto", Kind: Pure, Imports: []string{"clientproto/jute"}},
-	{Package: "clientproto/kzk", Kind: Pure, Imports: []string{"clientproto/jute"}},
+	{Package: "clientproto/kzk", Kind: Pure, Imports: []string{"clientproto/jute", "clientproto/kproto", "clientproto/zkproto"}},
+	// What commands and the Kafka client have in common: commands may not import the client.
+	{Package: "clientproto/kmodel", Kind: Pure, Imports: []string{"clientproto/kproto"}},
 	{Package: "clientproto/zkclient", Imports: []string{"clientproto/..."}},
 	{Package: "clientproto/flw", Imports: []string{"clientproto/..."}},
 	{Package: "clientproto/kafka", Imports: []string{"clientproto/..."}},
@@ -104,6 +108,13 @@ var Libraries = []Library{
 	// The Go project's own extensions of the standard library need nobody in front of them.
 	{Path: "golang.org/x/sys", Importers: []string{"..."}},
 	{Path: "golang.org/x/term", Importers: []string{"..."}},
+
+	// Kafka's messages, for who speaks the protocol; its client, for the one package that wraps it.
+	{Path: "github.com/twmb/franz-go/pkg/kmsg", Importers: []string{"clientproto/kafka", "testcluster/controller",
+		"testcluster/replica", "testcluster/group", "testcluster/kbroker/..."}, Values: true},
+	{Path: "github.com/twmb/franz-go", Importers: []string{"clientproto/kafka", "testcluster/check/..."}},
+	{Path: "github.com/klauspost/compress", Importers: []string{"testcluster/klog/..."}},
+	{Path: "github.com/pierrec/lz4/v4", Importers: []string{"testcluster/klog/..."}},
 
 	{Path: "github.com/anishathalye/porcupine", Importers: []string{"testcluster/check/history"}},
 	{Path: "github.com/rogpeppe/go-internal"},
