@@ -1,0 +1,98 @@
+package wire
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Request is a request with its place in the order of its connection's answers. Exactly one of Reply, ReplyRaw, NoReply
+// and Hangup ends it; none of them blocks, and any goroutine may call them. A second end is ignored, as is one after the
+// loss of the connection.
+type Request struct {
+	Key, Version  int16
+	CorrelationID int32
+	// ClientID is "" where the client sent null.
+	ClientID string
+	// Listener is the name of the listener that the connection came in by.
+	Listener string
+	// RemoteHost is the client's address without its port.
+	RemoteHost string
+	// Body is what follows the header. It is the request's own: handlers may change it and keep it.
+	Body []byte
+	// Ctx ends with the connection.
+	Ctx context.Context
+
+	conn     *conn
+	flexible bool
+	slot     slot
+}
+
+// Flexible says whether body and header have tag sections (KIP-482).
+func (r *Request) Flexible() bool { return r.flexible }
+
+// Decode reads Body into req, whose byte slices then are parts of Body. After an error the connection is closed, and
+// there is nothing left to do for the handler.
+func (r *Request) Decode(req kmsg.Request) error {
+	req.SetVersion(r.Version)
+	if err := req.ReadFrom(r.Body); err != nil {
+		err = fmt.Errorf("its body does not decode: %w", err)
+		r.Hangup(err)
+		return err
+	}
+	return nil
+}
+
+// headerSize is how much room the largest response header takes: length, correlation id, empty tag section.
+const headerSize = 4 + 4 + 1
+
+// appendHeader appends a response header for a body whose length is not known yet.
+func (r *Request) appendHeader(dst []byte) []byte {
+	dst = append(dst, 0, 0, 0, 0)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(r.CorrelationID))
+	// The answer to ApiVersions has the oldest header always: a client reads it before it knows what the broker speaks.
+	if r.flexible && r.Key != apiVersionsKey {
+		dst = append(dst, 0)
+	}
+	return dst
+}
+
+// Reply answers with a message, of which it sets the version.
+func (r *Request) Reply(resp kmsg.Response) {
+	resp.SetVersion(r.Version)
+	b := resp.AppendTo(r.appendHeader(make([]byte, 0, 256)))
+	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
+	r.conn.settle(r, answer{head: b, size: len(b)})
+}
+
+// ReplyRaw answers with a body that is encoded already, in pieces that are written as they are, without a copy. They are
+// not to be changed until release is called, once, after the write or when there will be none. Release may be nil; it
+// must not block.
+func (r *Request) ReplyRaw(body [][]byte, release func()) {
+	b := r.appendHeader(make([]byte, 0, headerSize))
+	size := len(b)
+	for _, piece := range body {
+		size += len(piece)
+	}
+	binary.BigEndian.PutUint32(b, uint32(size-4))
+	r.conn.settle(r, answer{head: b, body: body, size: size, release: release})
+}
+
+// NoReply ends a request that has no answer: a Produce with acks=0.
+func (r *Request) NoReply() { r.conn.settle(r, answer{}) }
+
+// Hangup closes the connection, with one line in the log.
+func (r *Request) Hangup(why error) {
+	r.conn.fail(fmt.Errorf("%s version %d: %w", apiName(r.Key), r.Version, why))
+	r.conn.settle(r, answer{})
+}
+
+// apiName is for messages.
+func apiName(key int16) string {
+	if name := kmsg.NameForKey(key); name != "Unknown" {
+		return name
+	}
+	return fmt.Sprintf("API %d", key)
+}

@@ -1,0 +1,145 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+)
+
+// settle ends a request: its answer leaves when those before it have left.
+func (c *conn) settle(r *Request, a answer) {
+	c.mu.Lock()
+	if r.slot.done || c.ctx.Err() != nil {
+		c.mu.Unlock()
+		a.drop()
+		return
+	}
+	r.slot.done, r.slot.answer = true, a
+	c.mu.bytes += a.size
+	ready := c.mu.queue.ready()
+	c.mu.Unlock()
+	if ready {
+		signal(c.wake)
+	}
+}
+
+// write is the goroutine that writes answers. It closes the connection, and is the last to leave it.
+func (c *conn) write() {
+	defer c.s.wg.Done()
+	defer c.s.drop(c)
+	defer c.leave()
+	var batch writeBatch
+	for {
+		finished := c.take(&batch)
+		if len(batch.answers) == 0 {
+			if finished || c.ctx.Err() != nil {
+				return
+			}
+			select {
+			case <-c.wake:
+			case <-c.ctx.Done():
+			}
+			continue
+		}
+		err := c.send(&batch)
+		c.written(&batch)
+		if err != nil {
+			c.endWriting(err)
+			return
+		}
+	}
+}
+
+// writeBatch is what goes out in one writev, and what is to be given back after it.
+type writeBatch struct {
+	answers []answer
+	bufs    net.Buffers
+	bytes   int // what the connection's count goes down by
+}
+
+// maxWrite ends a batch: what is behind it is not held up by its memory for longer.
+const maxWrite = 1 << 20
+
+// take moves the answers whose turn it is from the queue to the batch.
+func (c *conn) take(b *writeBatch) (finished bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	size := 0
+	for c.mu.queue.ready() && size < maxWrite {
+		r := c.mu.queue.pop()
+		a := r.slot.answer
+		r.slot.answer = answer{}
+		b.answers = append(b.answers, a)
+		b.bytes += r.slot.charge + a.size
+		size += a.size
+	}
+	return c.mu.finished
+}
+
+func (c *conn) send(b *writeBatch) error {
+	bufs := b.bufs[:0]
+	for _, a := range b.answers {
+		if a.head != nil {
+			bufs = append(append(bufs, a.head), a.body...)
+		}
+	}
+	if len(bufs) == 0 {
+		return nil
+	}
+	b.bufs = bufs
+	for {
+		c.mu.Lock()
+		finished := c.mu.finished
+		if !finished { // else Close has set its own
+			_ = c.nc.SetWriteDeadline(time.Now().Add(c.s.o.MaxStall)) // the write says what is wrong
+		}
+		c.mu.Unlock()
+		// What is written leaves bufs: a slow client is one that takes nothing at all.
+		n, err := bufs.WriteTo(c.nc)
+		if err == nil || n == 0 || finished || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	}
+}
+
+// written gives back what the batch held.
+func (c *conn) written(b *writeBatch) {
+	for i := range b.answers {
+		b.answers[i].drop()
+		b.answers[i] = answer{}
+	}
+	clear(b.bufs)
+	c.mu.Lock()
+	c.mu.bytes -= b.bytes
+	c.mu.Unlock()
+	b.answers, b.bytes = b.answers[:0], 0
+	signal(c.room)
+}
+
+func (c *conn) endWriting(err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.fail(fmt.Errorf("the client does not read its answers: %w", err))
+		return
+	}
+	c.hangup(err)
+}
+
+// leave drops the answers that nobody will read.
+func (c *conn) leave() {
+	c.kill()
+	c.mu.Lock()
+	var rest []answer
+	for c.mu.queue.len() > 0 {
+		r := c.mu.queue.pop()
+		if r.slot.done {
+			rest = append(rest, r.slot.answer)
+		}
+		r.slot.done = true // whoever answers now is too late
+	}
+	c.mu.Unlock()
+	for _, a := range rest {
+		a.drop()
+	}
+}
