@@ -49,7 +49,7 @@ func TestEnsemble(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"home"}, {"home", "kafka"}, {"install", "kafka"}, {"zk", t.TempDir()}, {"zk", t.TempDir(), "port"}, {"nonsense"}} {
+	for _, args := range [][]string{{}, {"home"}, {"home", "debian"}, {"install", "nobody"}, {"zk", t.TempDir()}, {"zk", t.TempDir(), "port"}, {"kafka", t.TempDir(), "1"}, {"kafka", t.TempDir(), "1", "1", "z", "kafka4"}, {"nonsense"}} {
 		if out, code := peers(t, args...); code != 2 || !strings.HasPrefix(out, "usage: ") {
 			t.Errorf("peers.sh %s: exit %d\n%s", args, code, out)
 		}
