@@ -1,0 +1,38 @@
+package kconf
+
+import "fmt"
+
+// Origin is where a setting was made.
+type Origin struct {
+	// File is the path as it was given.
+	File string
+	// Line counts from 1; 0 is the file as a whole.
+	Line int
+}
+
+// String is file:line, or the file alone.
+func (o Origin) String() string {
+	if o.Line == 0 {
+		return o.File
+	}
+	return fmt.Sprintf("%s:%d", o.File, o.Line)
+}
+
+// Error is a configuration that no broker can run with.
+type Error struct {
+	Origin
+	// Key is the setting, empty where none can be named.
+	Key    string
+	Reason string
+}
+
+// Error is file:line: key: reason.
+func (e *Error) Error() string {
+	if e.Key == "" {
+		return e.Origin.String() + ": " + e.Reason
+	}
+	return e.Origin.String() + ": " + e.Key + ": " + e.Reason
+}
+
+// check is a validator: it says what is wrong with a value of the right type, and nil where nothing is.
+type check func(value string) error
