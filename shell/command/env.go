@@ -20,6 +20,7 @@ type Env struct {
 	Commands *Registry
 	Options  *Options
 	Session  *Sessions
+	Brokers  *Brokers
 	Client   Client
 	// Loop is the shell that runs the command.
 	Loop Loop
@@ -28,6 +29,9 @@ type Env struct {
 	Notify func(line string)
 	// Stdin is what @- reads; nil where standard input is the script itself, or a terminal that the shell reads.
 	Stdin io.Reader
+	// ReadLine asks the person who types for a line, without its line end: io.EOF at the end, context.Canceled upon
+	// Ctrl-C. It is nil where nobody types.
+	ReadLine func(ctx context.Context, prompt string) (string, error)
 	// Version is zoka's own.
 	Version string
 
@@ -47,6 +51,9 @@ type Loop interface {
 
 // ZK returns the session. It opens one if there is none yet, or if the last one has expired.
 func (e *Env) ZK(ctx context.Context) (ZK, error) { return e.Session.ZK(ctx) }
+
+// Kafka returns the cluster of brokers. It looks for one if that was not needed before.
+func (e *Env) Kafka(ctx context.Context) (Kafka, error) { return e.Brokers.Kafka(ctx) }
 
 // Notifyf is Notify with a format.
 func (e *Env) Notifyf(format string, args ...any) { e.Notify(fmt.Sprintf(format, args...)) }

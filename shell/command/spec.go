@@ -50,29 +50,35 @@ const (
 	Watches  Group = "Watches"
 	Access   Group = "Access and quotas"
 	Ensemble Group = "Ensemble"
+	Topics   Group = "Topics and records"
+	Cluster  Group = "Groups, configurations and brokers"
 	Session  Group = "Session"
 	Shell    Group = "Shell"
 )
 
 // Groups are all groups in the order of the help text.
-var Groups = []Group{Znodes, Watches, Access, Ensemble, Session, Shell}
+var Groups = []Group{Znodes, Watches, Access, Ensemble, Topics, Cluster, Session, Shell}
 
 // Kind is what an argument is: what completion offers for it, and how it is checked before the command runs.
 type Kind uint8
 
 // The kinds. Only Data, and Text, may begin with an unquoted - that names no flag.
 const (
-	Text    Kind = iota // anything
-	Path                // a znode, absolute or relative to the working znode
-	Data                // bytes, or @file or @- ; see [Env.Data]
-	ACL                 // scheme:id:perms[,…]
-	Version             // a 32-bit number
-	Number              // a whole number
-	Choice              // one of Arg.Values
-	File                // a file of this machine
-	Server              // host:port[,host:port][/chroot]
-	Command             // a command's name
-	Setting             // the name of an option of the shell
+	Text          Kind = iota // anything
+	Path                      // a znode, absolute or relative to the working znode
+	Data                      // bytes, or @file or @- ; see [Env.Data]
+	ACL                       // scheme:id:perms[,…]
+	Version                   // a 32-bit number
+	Number                    // a whole number
+	Choice                    // one of Arg.Values
+	File                      // a file of this machine
+	Server                    // host:port[,host:port][/chroot]
+	Command                   // a command's name
+	Setting                   // the name of an option of the shell
+	Topic                     // a topic of Kafka
+	ConsumerGroup             // a group of consumers
+	Broker                    // a broker's id
+	ConfigKey                 // a key of a topic's or broker's configuration
 )
 
 // Arg is a positional argument.

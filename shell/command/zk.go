@@ -61,4 +61,6 @@ type Client struct {
 	WithSent func(ctx context.Context, sent func()) context.Context
 	// FourLetter asks the first server of a connect string with a four-letter word.
 	FourLetter func(ctx context.Context, server, word string) (string, error)
+	// Kafka is how it reaches brokers.
+	Kafka KafkaClient
 }
