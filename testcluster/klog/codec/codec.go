@@ -1,0 +1,2 @@
+// Package codec compresses and decompresses the records of Kafka's batches.
+package codec

@@ -1,0 +1,2 @@
+// Package klog keeps the partition logs of a Kafka broker, in Kafka's own file formats.
+package klog
