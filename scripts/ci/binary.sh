@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 init_limit=0.3 # ms
-init_runs=5
+init_runs=15
 
 step_static_build() {
   local said
