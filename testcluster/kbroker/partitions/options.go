@@ -1,0 +1,78 @@
+package partitions
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkclient"
+	"github.com/zoka-project/zoka/testcluster/kbroker/kconf"
+	"github.com/zoka-project/zoka/testcluster/klog"
+)
+
+// Mirror is the image of the cluster in ZooKeeper, which somebody keeps up to date.
+type Mirror interface {
+	Image() *kzk.Image
+	// Changed is closed when Image is another than after.
+	Changed(after *kzk.Image) <-chan struct{}
+	// Fresh has everything that was acknowledged before the call.
+	Fresh(ctx context.Context) (*kzk.Image, error)
+}
+
+// Options are what a Manager works with. Self, Dirs, Mirror, ZK and Dial are required.
+type Options struct {
+	// Self is this broker's id.
+	Self int32
+	// Dirs are open, and stay their opener's to close, after the Manager.
+	Dirs   []*klog.Dir
+	Mirror Mirror
+	ZK     *zkclient.Client
+	Logger *slog.Logger
+	Now    func() time.Time
+	// Dial connects to another broker's listener for brokers.
+	Dial func(ctx context.Context, broker int32) (net.Conn, error)
+	// TopicConfig is a topic's configuration now; nil gives Kafka's defaults. It is asked again after each Apply.
+	TopicConfig func(topic string) kconf.Topic
+
+	ReplicaLagMs          int64 // replica.lag.time.max.ms
+	FetchWaitMs           int64 // replica.fetch.wait.max.ms
+	FetchBackoffMs        int64 // replica.fetch.backoff.ms
+	FetchMinBytes         int32 // replica.fetch.min.bytes
+	FetchMaxBytes         int32 // replica.fetch.max.bytes, of one partition
+	FetchResponseMaxBytes int32 // replica.fetch.response.max.bytes
+	// ClientFetchMaxBytes bounds the answer to any fetch (fetch.max.bytes).
+	ClientFetchMaxBytes int32
+	// FetchSessions bounds the cache of fetch sessions (max.incremental.fetch.session.cache.slots).
+	FetchSessions int
+}
+
+// withDefaults fills in Kafka's defaults.
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.TopicConfig == nil {
+		defaults := new(kconf.Broker).Topic(nil)
+		o.TopicConfig = func(string) kconf.Topic { return defaults }
+	}
+	orElse(&o.ReplicaLagMs, 30_000)
+	orElse(&o.FetchWaitMs, 500)
+	orElse(&o.FetchBackoffMs, 1000)
+	orElse(&o.FetchMinBytes, 1)
+	orElse(&o.FetchMaxBytes, 1<<20)
+	orElse(&o.FetchResponseMaxBytes, 10<<20)
+	orElse(&o.ClientFetchMaxBytes, 55<<20)
+	orElse(&o.FetchSessions, 1000)
+	return o
+}
+
+func orElse[T int | int32 | int64](v *T, otherwise T) {
+	if *v == 0 {
+		*v = otherwise
+	}
+}
