@@ -146,7 +146,7 @@ start_brokers() {
       start "$2/broker$i" "$peers_dir/$1/bin/kafka-server-start.sh" "$2/broker$i/server.properties"
   done
   for ((i = 0; i < $3; i++)); do
-    await "$2/broker$i" grep -q 'started (kafka.server.' "$2/broker$i/log"
+    await "$2/broker$i" grep -Eq 'started \(kafka\.server\.Kafka(Raft)?Server\)' "$2/broker$i/log"
   done
 }
 

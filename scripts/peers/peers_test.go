@@ -48,6 +48,21 @@ func TestEnsemble(t *testing.T) {
 	}
 }
 
+func TestKafka(t *testing.T) {
+	topics := peertest.KafkaTool(t, "27", "kafka-topics.sh")
+	zookeeper := peertest.StartZK39(t, peertest.Options{})
+	dir, port := t.TempDir(), peertest.FreePort(t)
+	t.Cleanup(func() { peers(t, "down", dir) })
+	if out, code := peers(t, "kafka", dir, strconv.Itoa(port), "1", zookeeper.Addr()+"/k"); code != 0 {
+		t.Fatalf("kafka: exit %d\n%s", code, out)
+	}
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	out, err := exec.CommandContext(t.Context(), topics, "--bootstrap-server", addr, "--create", "--topic", "t").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "Created topic t.\n") {
+		t.Errorf("create on %s: %v\n%s", addr, err, out)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{{}, {"home"}, {"home", "debian"}, {"install", "nobody"}, {"zk", t.TempDir()}, {"zk", t.TempDir(), "port"}, {"kafka", t.TempDir(), "1"}, {"kafka", t.TempDir(), "1", "1", "z", "kafka4"}, {"nonsense"}} {
 		if out, code := peers(t, args...); code != 2 || !strings.HasPrefix(out, "usage: ") {

@@ -25,10 +25,7 @@ const zk39Version = "3.9.4"
 func ZK39(t testing.TB) Home {
 	t.Helper()
 	beforeSearch(t)
-	dir := zk39Dir()
-	if installed, err := os.ReadFile(filepath.Join(dir, "ok")); err != nil || strings.TrimSpace(string(installed)) != zk39Version {
-		missing(t, "ZooKeeper "+zk39Version+" is not in "+dir, "scripts/peers/peers.sh install zk39")
-	}
+	dir := installed(t, "ZooKeeper", "zk39", zk39Version)
 	return Home{
 		Version:   zk39Version,
 		ZkCli:     filepath.Join(dir, "bin", "zkCli.sh"),
@@ -37,15 +34,24 @@ func ZK39(t testing.TB) Home {
 	}
 }
 
-func zk39Dir() string {
-	if dir := os.Getenv("ZOKA_ZK39"); dir != "" {
+// installed is the folder of what peers.sh install NAME brings: $ZOKA_NAME, or where it puts it by itself.
+func installed(t testing.TB, what, name, version string) string {
+	t.Helper()
+	dir := os.Getenv("ZOKA_" + strings.ToUpper(name))
+	if dir == "" {
+		dir = filepath.Join(peersDir(), name)
+	}
+	if found, err := os.ReadFile(filepath.Join(dir, "ok")); err != nil || strings.TrimSpace(string(found)) != version {
+		missing(t, what+" "+version+" is not in "+dir, "scripts/peers/peers.sh install "+name)
+	}
+	return dir
+}
+
+func peersDir() string {
+	if dir := os.Getenv("ZOKA_PEERS_DIR"); dir != "" {
 		return dir
 	}
-	peers := os.Getenv("ZOKA_PEERS_DIR")
-	if peers == "" {
-		peers = filepath.Join(os.Getenv("HOME"), ".cache", "zoka-peers")
-	}
-	return filepath.Join(peers, "zk39")
+	return filepath.Join(os.Getenv("HOME"), ".cache", "zoka-peers")
 }
 
 // Debian finds the ZooKeeper of Debian's package zookeeper, 3.8.0 on Debian 12.

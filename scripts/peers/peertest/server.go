@@ -5,21 +5,17 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
 
 const (
 	startTimeout = 60 * time.Second
-	stopTimeout  = 20 * time.Second
 	askTimeout   = 5 * time.Second
-	pollEvery    = 50 * time.Millisecond
 )
 
 // Options are the particulars of one server. The zero value is a standalone server on an empty folder.
@@ -38,12 +34,11 @@ type Options struct {
 type Server struct {
 	ClientPort int
 	DataDir    string
-	// ConfigFile and LogFile are the paths of its zoo.cfg and of what it writes to stdout and stderr.
-	ConfigFile, LogFile string
+	// ConfigFile is the path of its zoo.cfg.
+	ConfigFile string
+	process
 
 	program Program
-	cmd     *exec.Cmd     // nil before the first start
-	done    chan struct{} // closed when the process has ended and been waited for
 }
 
 // StartZK39 starts ZooKeeper 3.9.4 and waits until it serves.
@@ -85,7 +80,7 @@ func launch(t testing.TB, program Program, opts Options) *Server {
 		ClientPort: opts.ClientPort,
 		DataDir:    opts.DataDir,
 		ConfigFile: filepath.Join(dir, "zoo.cfg"),
-		LogFile:    filepath.Join(dir, "log"),
+		process:    process{LogFile: filepath.Join(dir, "log")},
 		program:    program,
 	}
 	if s.DataDir == "" {
@@ -110,23 +105,9 @@ func (s *Server) run(t testing.TB, config []string) {
 	if err := os.WriteFile(s.ConfigFile, []byte(s.config(config)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.Create(s.LogFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	cmd := exec.Command(s.program.command[0], append(slices.Clone(s.program.command[1:]), s.ConfigFile)...)
-	cmd.Stdout, cmd.Stderr = log, log
-	endWithParent(cmd)
-	if err := cmd.Start(); err != nil {
+	if err := s.process.run(append(slices.Clone(s.program.command), s.ConfigFile)); err != nil {
 		t.Fatalf("start %s: %v", s.program.Name, err)
 	}
-	done := make(chan struct{})
-	go func() { // ended by Kill, which the cleanup calls and which waits for it
-		_ = cmd.Wait() // a server that is killed never ends well
-		close(done)
-	}()
-	s.cmd, s.done = cmd, done
 }
 
 func (s *Server) config(more []string) string {
@@ -159,9 +140,6 @@ func lastOfEach(lines []string) []string {
 // Addr is the client address, host:port.
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.ClientPort)) }
 
-// Pid is the server's process id.
-func (s *Server) Pid() int { return s.cmd.Process.Pid }
-
 // Ask sends a four-letter word and returns the whole answer.
 func (s *Server) Ask(word string) (string, error) {
 	conn, err := net.DialTimeout("tcp", s.Addr(), askTimeout)
@@ -193,56 +171,10 @@ func (s *Server) Await(t testing.TB) {
 
 // await polls srvr: unlike ruok, its answer has a Mode only once clients are served.
 func (s *Server) await() error {
-	deadline := time.NewTimer(startTimeout)
-	defer deadline.Stop()
-	poll := time.NewTicker(pollEvery)
-	defer poll.Stop()
-	for {
-		if answer, err := s.Ask("srvr"); err == nil && strings.Contains(answer, "Mode: ") {
-			return nil
-		}
-		select {
-		case <-s.done:
-			return fmt.Errorf("the process ended: %s", s.cmd.ProcessState)
-		case <-deadline.C:
-			return fmt.Errorf("it does not serve after %s", startTimeout)
-		case <-poll.C:
-		}
-	}
-}
-
-// Stop asks the server to end (SIGTERM) and waits until it has. It is an error if it has to be killed instead.
-func (s *Server) Stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && err != os.ErrProcessDone {
-		return fmt.Errorf("stop process %d: %w", s.Pid(), err)
-	}
-	timeout := time.NewTimer(stopTimeout)
-	defer timeout.Stop()
-	select {
-	case <-s.done:
-		return nil
-	case <-timeout.C:
-		s.Kill()
-		return fmt.Errorf("stop process %d: still there after %s, killed", s.Pid(), stopTimeout)
-	}
-}
-
-// Kill ends the server at once (SIGKILL) and waits until it is gone. A server that has ended already stays ended.
-func (s *Server) Kill() {
-	if s.cmd == nil {
-		return
-	}
-	_ = s.cmd.Process.Kill() // the one error is that it has ended
-	<-s.done
-}
-
-// Log is what the process has written so far to stdout and stderr.
-func (s *Server) Log() string {
-	text, err := os.ReadFile(s.LogFile)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
+	return s.awaitUntil(func() bool {
+		answer, err := s.Ask("srvr")
+		return err == nil && strings.Contains(answer, "Mode: ")
+	})
 }
 
 // tail is the last n lines of text.
