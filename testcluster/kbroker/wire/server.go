@@ -66,6 +66,7 @@ type Server struct {
 	budget   *budget
 	ctx      context.Context
 	cancel   context.CancelFunc
+	closing  chan struct{}
 	wg       sync.WaitGroup // Serve and the connections
 
 	mu        sync.Mutex
@@ -79,7 +80,7 @@ type Server struct {
 func NewServer(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
-		o: o, budget: newBudget(o.MaxBytes),
+		o: o, budget: newBudget(o.MaxBytes), closing: make(chan struct{}),
 		listeners: map[net.Listener]struct{}{}, conns: map[*conn]struct{}{}, perIP: map[string]int{},
 	}
 	s.apis = newTable(append([]Row{{Key: apiVersionsKey, Max: apiVersionsMax, Handle: s.answerVersions}}, o.Rows...))
@@ -103,16 +104,19 @@ func (s *Server) Serve(listenerName string, ln net.Listener) error {
 		case err == nil:
 			backoff = 0
 			s.take(listenerName, nc)
-		case s.ctx.Err() != nil:
-			return nil
 		case errors.Is(err, net.ErrClosed):
-			return err
+			select {
+			case <-s.closing:
+				return nil
+			default:
+				return err
+			}
 		default: // no file descriptor left, or a client that has gone already: neither is the listener's end
 			s.o.Logger.Warn("cannot accept a connection", "listener", listenerName, "err", err)
 			backoff = min(backoff*2+5*time.Millisecond, time.Second)
 			select {
 			case <-time.After(backoff):
-			case <-s.ctx.Done():
+			case <-s.closing:
 			}
 		}
 	}
@@ -181,7 +185,10 @@ func (s *Server) Kill() {
 
 func (s *Server) stop(end func(*conn)) {
 	s.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		close(s.closing)
+	}
 	conns := make([]*conn, 0, len(s.conns))
 	for c := range s.conns {
 		conns = append(conns, c)

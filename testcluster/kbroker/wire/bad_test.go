@@ -1,0 +1,183 @@
+package wire
+
+import (
+	"encoding/binary"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+func lengthAlone(n int32) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
+
+func TestBadInput_ClosesWithOneLine(t *testing.T) {
+	decoding := Row{Key: keyMetadata, Max: 9, Handle: func(r *Request) {
+		req := kmsg.NewPtrMetadataRequest()
+		if r.Decode(req) == nil {
+			r.Reply(req.ResponseKind())
+		}
+	}}
+	for name, c := range map[string]struct {
+		input []byte
+		line  string
+	}{
+		"negative length":  {lengthAlone(-1), "a frame of -1 bytes"},
+		"length zero":      {lengthAlone(0), "a frame of 0 bytes"},
+		"too long":         {lengthAlone(100<<20 + 1), "a frame of 104857601 bytes"},
+		"HTTP":             {[]byte("GET / HTTP/1.1\r\n\r\n"), "a frame of 1195725856 bytes"},
+		"four-letter word": {append([]byte("ruok"), 0), "a frame of 1920298859 bytes"},
+		"unknown API":      {frame(999, 0, 1, false, nil), "API 999 version 0 of client \\\"tester\\\" is not served here"},
+		"negative API":     {frame(-5, 0, 1, false, nil), "API -5 version 0"},
+		"no row":           {frame(0, 3, 1, false, nil), "Produce version 3"},
+		"version":          {frame(keyHeartbeat, 4, 1, true, nil), "Heartbeat version 4"},
+		"negative version": {frame(keyHeartbeat, -1, 1, false, nil), "Heartbeat version -1"},
+		"short header":     {append(lengthAlone(9), 0, keyHeartbeat, 0, 0, 0, 0, 0, 1, 0), "bad request header"},
+		"client id":        {append(lengthAlone(10), 0, keyHeartbeat, 0, 0, 0, 0, 0, 1, 0x7f, 0xff), "bad request header"},
+		"tags":             {append(lengthAlone(11), 0, keyMetadata, 0, 9, 0, 0, 0, 1, 0xff, 0xff, 0x05), "bad request header"},
+		"body":             {frame(keyMetadata, 1, 1, false, []byte{0, 0, 0, 9, 0}), "Metadata version 1: its body does not decode"},
+		"huge array":       {frame(keyMetadata, 1, 1, false, []byte{0x7f, 0xff, 0xff, 0xff}), "Metadata version 1: its body does not decode"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, Options{Rows: []Row{echo, decoding}})
+			conn := s.dial(t)
+			conn.send(c.input)
+			conn.closed()
+			s.oneLine(t, c.line, "client=127.0.0.1:", "listener=PLAINTEXT")
+			s.ask(t)
+		})
+	}
+}
+
+func TestTornFrame_ClosesWithOneLine(t *testing.T) {
+	for name, c := range map[string]struct {
+		input []byte
+		line  string
+	}{
+		"in the length": {[]byte{0, 0}, "in the middle of a frame's length"},
+		"in the body":   {lengthAlone(100), "it ends after 0 of a frame's 100 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, Options{Rows: []Row{echo}})
+			conn := s.dial(t)
+			conn.send(c.input)
+			if err := conn.Conn.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			conn.closed()
+			s.oneLine(t, c.line)
+			s.ask(t)
+		})
+	}
+}
+
+func TestStalledFrame_IsClosed(t *testing.T) {
+	s := start(t, Options{Rows: []Row{echo}, MaxStall: 50 * time.Millisecond})
+	c := s.dial(t)
+	c.send(append(lengthAlone(100), 1, 2, 3))
+	c.closed()
+	s.oneLine(t, "nothing came for 50ms after 3 of a frame's 100 bytes")
+	s.ask(t)
+}
+
+func TestHalfALength_IsClosed(t *testing.T) {
+	s := start(t, Options{Rows: []Row{echo}, MaxIdle: 50 * time.Millisecond})
+	c := s.dial(t)
+	c.send([]byte{0, 0})
+	c.closed()
+	s.oneLine(t, "a frame's length has not come whole")
+}
+
+// TestLength_TakesNoMemory: whoever announces large frames and sends nothing costs next to nothing.
+func TestLength_TakesNoMemory(t *testing.T) {
+	s := start(t, Options{Rows: []Row{echo}, MaxBytes: 1 << 40})
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	const n = 50
+	for range n {
+		s.dial(t).send(append(lengthAlone(100<<20), 0))
+	}
+	wait(t, "all lengths", func() bool {
+		s.budget.mu.Lock()
+		defer s.budget.mu.Unlock()
+		return s.budget.used == n*100<<20
+	})
+	runtime.ReadMemStats(&after)
+	if grown := after.HeapAlloc - min(before.HeapAlloc, after.HeapAlloc); grown > n*200<<10 {
+		t.Errorf("%d lengths of 100 MiB took %d KiB", n, grown>>10)
+	}
+}
+
+// TestBudget_IsSharedAndGivenBack: with room for one large frame at a time all of them get through.
+func TestBudget_IsSharedAndGivenBack(t *testing.T) {
+	s := start(t, Options{Rows: []Row{echo}, MaxBytes: 1 << 20, MaxConnBytes: 1 << 20})
+	body := []byte(strings.Repeat("x", 700<<10))
+	var clients []*client
+	for range 8 {
+		c := s.dial(t)
+		clients = append(clients, c)
+		go func() { _, _ = c.Write(frame(keyHeartbeat, 0, 5, false, body)) }()
+	}
+	for _, c := range clients {
+		if _, got := c.answer(false); string(got) != string(body) {
+			t.Errorf("an answer of %d bytes", len(got))
+		}
+	}
+	wait(t, "the budget's return", func() bool {
+		s.budget.mu.Lock()
+		defer s.budget.mu.Unlock()
+		return s.budget.used == 0
+	})
+}
+
+func TestIdle_IsClosedUnlessItWaits(t *testing.T) {
+	row, requests := held()
+	s := start(t, Options{Rows: []Row{row}, MaxIdle: 60 * time.Millisecond})
+	idle, waiting := s.dial(t), s.dial(t)
+	waiting.send(frame(keyHeartbeat, 0, 3, false, nil))
+	idle.closed()
+	r := <-requests
+	second := s.dial(t)
+	second.closed() // by then the first has been silent for twice the time
+	r.ReplyRaw(nil, nil)
+	if id, _ := waiting.answer(false); id != 3 {
+		t.Errorf("answer to %d", id)
+	}
+	waiting.closed()
+	if got := s.log.all()[0]; got != "" {
+		t.Errorf("an idle connection's end is worth a line: %s", got)
+	}
+}
+
+func TestConnections_AreBounded(t *testing.T) {
+	for name, o := range map[string]Options{"in all": {MaxConnections: 1}, "per address": {MaxConnectionsPerIP: 1}} {
+		t.Run(name, func(t *testing.T) {
+			o.Rows = []Row{echo}
+			s := start(t, o)
+			first := s.dial(t)
+			first.send(frame(keyHeartbeat, 0, 1, false, nil))
+			first.answer(false)
+			s.dial(t).closed()
+			s.oneLine(t, "connection refused: too many")
+			_ = first.Close()
+			wait(t, "room", func() bool {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				return len(s.conns) == 0 && len(s.perIP) == 0
+			})
+			s.ask(t)
+		})
+	}
+}
+
+func TestRows_ThatCannotBe(t *testing.T) {
+	h := echo.Handle
+	mustPanic(t, "a key twice", func() { NewServer(Options{Rows: []Row{echo, echo}}) })
+	mustPanic(t, "ApiVersions", func() { NewServer(Options{Rows: []Row{{Key: 18, Handle: h}}}) })
+	mustPanic(t, "no handler", func() { NewServer(Options{Rows: []Row{{Key: 1}}}) })
+	mustPanic(t, "no version", func() { NewServer(Options{Rows: []Row{{Key: 1, Min: 2, Max: 1, Handle: h}}}) })
+	mustPanic(t, "an API of nobody", func() { NewServer(Options{Rows: []Row{{Key: 30000, Handle: h}}}) })
+}
