@@ -35,7 +35,8 @@ type Library struct {
 }
 
 // pureWire are the codecs of clientproto that every other part of the tree may use.
-var pureWire = []string{"clientproto/jute", "clientproto/zkproto", "clientproto/kproto", "clientproto/kzk", "clientproto/kmodel"}
+var pureWire = []string{"clientproto/jute", "clientproto/properties", "clientproto/zkproto", "clientproto/kproto",
+	"clientproto/kzk", "clientproto/kmodel"}
 
 // commandImports is what a package of commands may import.
 var commandImports = with(pureWire, "shell/command", "shell/lex", "render/...")
@@ -46,6 +47,7 @@ var diskImports = with(pureWire, "testcluster/storage", "testcluster/txn", "test
 // Packages is the import table.
 var Packages = []Row{
 	{Package: "clientproto/jute", Kind: Pure},
+	{Package: "clientproto/properties", Kind: Pure},
 	{Package: "clientproto/zkproto", Kind: Pure, Imports: []string{"clientproto/jute"}},
 	{Package: "clientproto/kproto", Kind: Pure, Imports: []string{"clientproto/jute"}},
 	{Package: "clientproto/kzk", Kind: Pure, Imports: []string{"clientproto/jute", "clientproto/kproto", "clientproto/zkproto"}},

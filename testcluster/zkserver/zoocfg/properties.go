@@ -2,10 +2,8 @@ package zoocfg
 
 import (
 	"errors"
-	"strconv"
-	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/zoka-project/zoka/clientproto/properties"
 )
 
 // entry is one key of a properties file.
@@ -14,143 +12,15 @@ type entry struct {
 	origin     Origin
 }
 
-// blanks are the characters that java.util.Properties takes as white space within a line.
-const blanks = " \t\f"
-
-// parseProperties reads text in the format of java.util.Properties.load. Keys and values lose their outer white space,
-// as in ZooKeeper. A key that stands there twice is there twice. The only possible error is a bad \u escape.
+// parseProperties reads a text; file is for what is said of it.
 func parseProperties(file, text string) ([]entry, error) {
-	var entries []entry
-	lines := naturalLines(decode(text))
-	for i := 0; i < len(lines); i++ {
-		origin := Origin{File: file, Line: i + 1}
-		line := strings.TrimLeft(lines[i], blanks)
-		if line == "" || line == `\` || line[0] == '#' || line[0] == '!' {
-			continue // a backslash alone continues nothing
-		}
-		for continues(line) {
-			line = line[:len(line)-1]
-			if i++; i == len(lines) {
-				break
-			}
-			line += strings.TrimLeft(lines[i], blanks)
-		}
-		key, value := splitPair(line)
-		k, err := unescape(key)
-		if err != nil {
-			return nil, &Error{Origin: origin, Reason: err.Error()}
-		}
-		v, err := unescape(value)
-		if err != nil {
-			return nil, &Error{Origin: origin, Key: k, Reason: err.Error()}
-		}
-		entries = append(entries, entry{trim(k), trim(v), origin})
+	parsed, err := properties.Parse(text)
+	if cause := (*properties.Error)(nil); errors.As(err, &cause) {
+		return nil, &Error{Origin: Origin{File: file, Line: cause.Line}, Key: cause.Key, Reason: cause.Reason(), Err: err}
 	}
-	return entries, nil
+	entries := make([]entry, len(parsed))
+	for i, p := range parsed {
+		entries[i] = entry{p.Key, p.Value, Origin{File: file, Line: p.Line}}
+	}
+	return entries, err
 }
-
-// trim is Java's String.trim.
-func trim(s string) string { return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' }) }
-
-// decode turns the file's bytes into UTF-8. Java reads ISO-8859-1; a file that is valid UTF-8 was meant as that.
-func decode(text string) string {
-	if utf8.ValidString(text) {
-		return strings.TrimPrefix(text, "\ufeff")
-	}
-	var b strings.Builder
-	for i := range len(text) {
-		b.WriteRune(rune(text[i]))
-	}
-	return b.String()
-}
-
-// naturalLines cuts at \n, \r and \r\n.
-func naturalLines(text string) []string {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	return strings.Split(strings.ReplaceAll(text, "\r", "\n"), "\n")
-}
-
-// continues tells whether a line ends in an odd number of backslashes.
-func continues(line string) bool {
-	return (len(line)-len(strings.TrimRight(line, `\`)))%2 == 1
-}
-
-// splitPair cuts a logical line at the first =, : or blank that no backslash protects.
-func splitPair(line string) (key, value string) {
-	end := 0
-	for end < len(line) && !strings.ContainsRune("=:"+blanks, rune(line[end])) {
-		if line[end] == '\\' && end+1 < len(line) {
-			end++
-		}
-		end++
-	}
-	value = strings.TrimLeft(line[end:], blanks)
-	if value != "" && (value[0] == '=' || value[0] == ':') {
-		value = strings.TrimLeft(value[1:], blanks)
-	}
-	return line[:end], value
-}
-
-// unescape resolves \t, \n, \r, \f, \uXXXX; a backslash before anything else is dropped.
-func unescape(s string) (string, error) {
-	if !strings.Contains(s, `\`) {
-		return s, nil
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' {
-			b.WriteByte(s[i])
-			continue
-		}
-		if i++; i == len(s) {
-			break
-		}
-		switch s[i] {
-		case 't':
-			b.WriteByte('\t')
-		case 'n':
-			b.WriteByte('\n')
-		case 'r':
-			b.WriteByte('\r')
-		case 'f':
-			b.WriteByte('\f')
-		case 'u':
-			r, size, err := unicodeEscape(s[i-1:])
-			if err != nil {
-				return "", err
-			}
-			b.WriteRune(r)
-			i += size - 2
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String(), nil
-}
-
-// unicodeEscape reads the \uXXXX that s begins with, or the two of a surrogate pair, and how long it is.
-func unicodeEscape(s string) (r rune, size int, err error) {
-	first, ok := codeUnit(s)
-	if !ok {
-		return 0, 0, errBadEscape
-	}
-	if utf16.IsSurrogate(first) {
-		if second, ok := codeUnit(s[6:]); ok {
-			if r := utf16.DecodeRune(first, second); r != utf8.RuneError {
-				return r, 12, nil
-			}
-		}
-	}
-	return first, 6, nil
-}
-
-// codeUnit reads one \uXXXX.
-func codeUnit(s string) (rune, bool) {
-	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s[2:6], 16, 16)
-	return rune(n), err == nil
-}
-
-var errBadEscape = errors.New(`\u is not followed by four hexadecimal digits`)

@@ -1,4 +1,4 @@
-package zoocfg
+package properties
 
 import (
 	"fmt"
@@ -32,7 +32,7 @@ var propertyCases = []struct {
 func TestProperties(t *testing.T) {
 	for _, tt := range propertyCases {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := parseProperties("f", tt.text)
+			got, err := Parse(tt.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,20 +43,20 @@ func TestProperties(t *testing.T) {
 	}
 }
 
-func flatten(entries []entry) []string {
+func flatten(entries []Entry) []string {
 	var flat []string
 	for _, e := range entries {
-		flat = append(flat, fmt.Sprintf("%s=%s@%d", e.key, e.value, e.origin.Line))
+		flat = append(flat, fmt.Sprintf("%s=%s@%d", e.Key, e.Value, e.Line))
 	}
 	return flat
 }
 
 func TestProperties_BadEscape(t *testing.T) {
 	for text, want := range map[string]string{
-		"\n a=\\u12": "f:2: a: \\u is not followed by four hexadecimal digits",
-		"\\uzzzz=1":  "f:1: \\u is not followed by four hexadecimal digits",
+		"\n a=\\u12": "line 2: a: \\u is not followed by four hexadecimal digits",
+		"\\uzzzz=1":  "line 1: \\u is not followed by four hexadecimal digits",
 	} {
-		if _, err := parseProperties("f", text); err == nil || err.Error() != want {
+		if _, err := Parse(text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
@@ -64,8 +64,8 @@ func TestProperties_BadEscape(t *testing.T) {
 
 func TestProperties_Encoding(t *testing.T) {
 	for _, text := range []string{"a=/data/\xe9t\xe9", "a=/data/été", "\ufeffa=/data/été"} {
-		got, err := parseProperties("f", text)
-		if err != nil || len(got) != 1 || got[0].key != "a" || got[0].value != "/data/été" {
+		got, err := Parse(text)
+		if err != nil || len(got) != 1 || got[0].Key != "a" || got[0].Value != "/data/été" {
 			t.Errorf("%q: %q, %v", text, flatten(got), err)
 		}
 	}
@@ -77,32 +77,19 @@ func FuzzProperties(f *testing.F) {
 	}
 	f.Add("a=\\u12")
 	f.Fuzz(func(t *testing.T, text string) {
-		entries, err := parseProperties("f", text)
+		entries, err := Parse(text)
 		if err != nil {
 			return
 		}
 		line, size := 0, 0
 		for _, e := range entries {
-			if e.origin.Line <= line || e.origin.Line > len(naturalLines(text)) {
+			if e.Line <= line || e.Line > len(naturalLines(text)) {
 				t.Fatalf("entries out of their lines: %v", flatten(entries))
 			}
-			line, size = e.origin.Line, size+len(e.key)+len(e.value)
+			line, size = e.Line, size+len(e.Key)+len(e.Value)
 		}
 		if size > 2*len(text) { // ISO-8859-1 doubles a byte at most
 			t.Fatalf("%d bytes of entries out of %d", size, len(text))
-		}
-	})
-}
-
-// FuzzParse: no text makes the reader of a whole configuration panic, and one that it takes is complete.
-func FuzzParse(f *testing.F) {
-	f.Add("dataDir=/nowhere\nclientPort=2181\n")
-	f.Add("dataDir=/nowhere\nserver.1=[::1]:2888:3888:observer|h:1:2;[::1]:2181\ngroup.1=1:2\nweight.1=2")
-	f.Add("dataDir=/nowhere\nclientPort=2181\nadmin.commandURL=/\nsnapshot.compression.method=gz\n4lw.commands.whitelist=*, ,a")
-	f.Fuzz(func(t *testing.T, text string) {
-		cfg, _, err := Parse("/nowhere/zoo.cfg", text, nil)
-		if err == nil && (cfg.DataDir == "" || cfg.Client.Port == 0 || cfg.TickTime <= 0) {
-			t.Fatalf("incomplete: %+v", cfg)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package zoocfg
+package properties
 
 import (
 	"bytes"
@@ -89,16 +89,16 @@ func randomTexts(n int) []string {
 }
 
 func asJava(text string) string {
-	entries, err := parseProperties("f", text)
+	entries, err := Parse(text)
 	if err != nil {
 		return "ERR"
 	}
 	last := map[string]string{}
 	for _, e := range entries {
-		if e.key == "" {
+		if e.Key == "" {
 			continue // a lone backslash at the end makes one in Java; it sets nothing
 		}
-		last[e.key] = e.value
+		last[e.Key] = e.Value
 	}
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(last)) {
