@@ -13,9 +13,10 @@ type FS interface {
 	// OpenFile opens a file with flags of package os (O_RDONLY, O_RDWR|O_CREATE|O_EXCL, ...).
 	// O_APPEND is not supported: a caller knows where its file ends.
 	OpenFile(path string, flag int, perm fs.FileMode) (File, error)
-	// Remove unlinks one file. The removal is durable after SyncDir.
+	// Remove unlinks one file, or an empty folder. The removal is durable after SyncDir.
 	Remove(path string) error
-	// Rename replaces newPath in one step. It is durable after SyncDir.
+	// Rename replaces newPath in one step, or moves a folder to a name that is free. It is durable
+	// after SyncDir.
 	Rename(oldPath, newPath string) error
 	// ReadDir lists a folder, sorted by name.
 	ReadDir(path string) ([]fs.DirEntry, error)

@@ -13,8 +13,8 @@ import (
 )
 
 // Memory is a file system in memory that knows what a power cut would leave of it: see
-// [Memory.Crash]. It is safe for concurrent use. Folders are durable at once; an open file
-// that is removed lives on until it is closed, as on Unix.
+// [Memory.Crash]. It is safe for concurrent use. Folders and their names are durable at once;
+// an open file that is removed lives on until it is closed, as on Unix.
 type Memory struct {
 	mu       sync.Mutex
 	dirs     map[string]bool
@@ -89,6 +89,9 @@ func (m *Memory) Remove(path string) error {
 	name := filepath.Clean(path)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.dirs[name] {
+		return m.removeFolderLocked(name, path)
+	}
 	if m.live[name] == nil {
 		return pathError("remove", path, fs.ErrNotExist)
 	}
@@ -100,6 +103,9 @@ func (m *Memory) Rename(oldPath, newPath string) error {
 	from, to := filepath.Clean(oldPath), filepath.Clean(newPath)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.dirs[from] {
+		return m.renameFolderLocked(from, to, &os.LinkError{Op: "rename", Old: oldPath, New: newPath})
+	}
 	node := m.live[from]
 	if node == nil || !m.dirs[filepath.Dir(to)] {
 		return &os.LinkError{Op: "rename", Old: oldPath, New: newPath, Err: fs.ErrNotExist}
