@@ -26,6 +26,7 @@ func modes() []mode {
 		{names: []string{"server"}, short: "run a ZooKeeper server as a zoo.cfg describes it", run: runServer, service: true},
 		{names: []string{"cluster"}, short: "run ensembles of servers on this machine: up, run, status, kill …", run: runCluster, help: helpCluster, service: true},
 		{names: []string{"zkCli", "zkCli.sh"}, short: "Apache's zkCli.sh, byte for byte", run: runZkCli, help: helpZkCli},
+		{names: []string{"jps"}, short: "list the servers and brokers on this machine, ours and Apache's", run: runJps},
 		{names: []string{"version"}, short: "show zoka's version", run: runVersion},
 	}
 }
