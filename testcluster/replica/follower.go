@@ -71,7 +71,7 @@ type Step struct {
 //
 //	answer                                 step
 //	of another epoch, or log moved on      Ignore
-//	diverging                              Truncate to where the logs part
+//	diverging                              Truncate to where the logs part; Restart, if that is before its start
 //	no error                               Append, also of nothing
 //	OFFSET_OUT_OF_RANGE                    Bounds
 //	any other error                        Wait
@@ -84,7 +84,7 @@ func (f Follower) Answered(log Log, a Answer) Step {
 	case a.Err != kproto.NoError:
 		return Step{Kind: Wait}
 	case a.Diverging:
-		return Step{Kind: Truncate, Offset: Parting(log, a.EndEpoch, a.End)}
+		return truncate(log, Parting(log, a.EndEpoch, a.End))
 	}
 	return Step{Kind: Append, HighWatermark: a.HighWatermark, LogStart: a.LogStart}
 }
@@ -104,7 +104,7 @@ func (f Follower) OutOfRange(log Log, leaderStart, leaderEnd int64) Step {
 	return Step{Kind: Wait}
 }
 
-// truncate starts over where all of the log would go, and begins at offset then.
+// truncate is a Restart where all of the log goes, and records before its start may have to come again.
 func truncate(log Log, offset int64) Step {
 	if offset < log.StartOffset() {
 		return Step{Kind: Restart, Offset: offset}
@@ -124,5 +124,5 @@ func Parting(log Log, epoch int32, end int64) int64 {
 	case own == epoch:
 		ownEnd = min(ownEnd, end)
 	}
-	return max(log.StartOffset(), min(ownEnd, log.EndOffset()))
+	return min(ownEnd, log.EndOffset())
 }

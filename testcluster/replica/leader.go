@@ -62,18 +62,31 @@ func (l *Leader) Renew(s State, end int64, now time.Time) {
 	l.epoch, l.start, l.end = s.Epoch, end, end
 	l.isr, l.version = slices.Clone(s.ISR), s.Version
 	l.inFlight, l.refused = nil, false
-	l.remotes = l.remotes[:0]
-	for _, id := range s.Replicas {
+	l.remotes = nil
+	l.Assign(s.Replicas)
+	for i := range l.remotes {
+		if r := &l.remotes[i]; slices.Contains(s.ISR, r.id) {
+			r.caughtUp = now
+		}
+	}
+	l.advance(now)
+}
+
+// Assign takes over other replicas, in the same epoch. Of those that stay nothing is forgotten. One that goes stays in the
+// ISR until a change of the ISR, or of the epoch, takes it out.
+func (l *Leader) Assign(replicas []int32) {
+	remotes := make([]remote, 0, len(replicas))
+	for _, id := range replicas {
 		if id == l.self {
 			continue
 		}
-		r := remote{id: id, end: unknown, logStart: unknown, endAtFetch: unknown}
-		if slices.Contains(s.ISR, id) {
-			r.caughtUp = now
+		if r := l.remote(id); r != nil {
+			remotes = append(remotes, *r)
+		} else {
+			remotes = append(remotes, remote{id: id, end: unknown, logStart: unknown, endAtFetch: unknown})
 		}
-		l.remotes = append(l.remotes, r)
 	}
-	l.advance(now)
+	l.remotes = remotes
 }
 
 // Epoch is the leader epoch.
@@ -140,6 +153,11 @@ func (l *Leader) LowWatermark(own int64, live func(int32) bool) int64 {
 // ISR hold it back too, so that they can get in although records keep coming.
 func (l *Leader) advance(now time.Time) bool {
 	low := l.end
+	for _, id := range l.isr {
+		if id != l.self && l.remote(id) == nil {
+			return false // in the ISR, not assigned any more, and what it has is not known
+		}
+	}
 	for i := range l.remotes {
 		r := &l.remotes[i]
 		if l.maximal(r.id) || now.Sub(r.caughtUp) <= l.lag {
