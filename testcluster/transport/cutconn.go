@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -134,6 +135,14 @@ func (c *cutConn) SetReadDeadline(t time.Time) error {
 	return c.Conn.SetReadDeadline(t)
 }
 
+// SetDeadline is SetReadDeadline, and bounds writes too.
+func (c *cutConn) SetDeadline(t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
+
 func (c *cutConn) Write(p []byte) (int, error) {
 	if err := c.await(false, time.Time{}); err != nil {
 		return 0, err
@@ -160,3 +169,28 @@ func isTimeout(err error) bool {
 	var ne net.Error
 	return errors.As(err, &ne) && ne.Timeout()
 }
+
+// Dialer opens connections of other protocols, those of clients: peer tells which server has
+// an address, if any has. What a server dials is all there is to cut between it and a peer
+// that dials it in the same way.
+func (c *Cuts) Dialer(dial DialFunc, peer func(addr string) (id zab.ServerID, known bool)) DialFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		id, known := peer(addr)
+		if !known {
+			return dial(ctx, network, addr)
+		}
+		if err := c.AwaitDial(ctx, id); err != nil {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+		}
+		nc, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		w := c.cut(nc)
+		w.setPeer(id)
+		return w, nil
+	}
+}
+
+// DialFunc is [net.Dialer.DialContext], or what does the same.
+type DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
