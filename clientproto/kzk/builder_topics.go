@@ -55,7 +55,7 @@ func (b *Builder) putState(p TopicPartition, data []byte, stat zkproto.Stat) err
 	if err != nil {
 		return err
 	}
-	state.Version = stat.Version
+	state.Version, state.Mzxid = stat.Version, int64(stat.Mzxid)
 	if b.states[p.Topic] == nil {
 		b.states[p.Topic] = map[int32]*State{}
 	}

@@ -19,8 +19,8 @@ type Image struct {
 
 	Topics map[string]*Topic
 
-	// Configs are the overrides by entity: its path below /config with names decoded, as
-	// "topics/t", "brokers/1", "brokers/<default>", "users/u/clients/c". See [ParseEntity].
+	// Configs are the overrides by entity: its path below /config, as "topics/t", "brokers/1",
+	// "brokers/<default>", "users/u/clients/c". See [Entity.Key] and [ParseEntity].
 	Configs map[string]map[string]string
 
 	Deletions map[string]struct{} // topics in /admin/delete_topics
@@ -75,6 +75,7 @@ type State struct {
 	ControllerEpoch int32
 	ISR             []int32
 	Version         int32 // of the znode; it guards changes of the ISR
+	Mzxid           int64 // when it was written: a broker with a later Epoch has registered since
 }
 
 // TopicPartition names a partition.

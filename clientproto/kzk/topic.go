@@ -9,21 +9,26 @@ import (
 )
 
 // EncodeTopic writes an assignment: in version 2, that of Kafka 2.7, or in version 3 if the topic
-// has an id.
+// has an id, as Kafka 3 does.
 // Source: TopicZNode.encode.
 func EncodeTopic(t *Topic) []byte {
 	ids := t.IDs()
-	b := append([]byte(nil), `{"version":2`...)
-	if t.HasID {
-		b = append(b[:0], `{"version":3,"topic_id":`...)
-		b = appendString(b, t.ID.String())
+	b := []byte{'{'}
+	if !t.HasID {
+		b = append(b, `"version":2,`...)
 	}
-	b = append(b, `,"partitions":`...)
+	b = append(b, `"partitions":`...)
 	b = appendAssignment(b, t, ids, func(p *Partition) []int32 { return p.Replicas }, true)
+	if t.HasID {
+		b = appendString(append(b, `,"topic_id":`...), t.ID.String())
+	}
 	b = append(b, `,"adding_replicas":`...)
 	b = appendAssignment(b, t, ids, func(p *Partition) []int32 { return p.Adding }, false)
 	b = append(b, `,"removing_replicas":`...)
 	b = appendAssignment(b, t, ids, func(p *Partition) []int32 { return p.Removing }, false)
+	if t.HasID {
+		b = append(b, `,"version":3`...)
+	}
 	return append(b, '}')
 }
 
@@ -96,7 +101,7 @@ func EncodeState(s *State) []byte {
 	return append(b, '}')
 }
 
-// DecodeState reads a partition's state. Version is left to the caller.
+// DecodeState reads a partition's state. Version and Mzxid are left to the caller.
 func DecodeState(data []byte) (*State, error) {
 	var j struct {
 		Leader          *int32  `json:"leader"`
