@@ -1,7 +1,6 @@
 package kconf
 
 import (
-	"io"
 	"net"
 	"strconv"
 )
@@ -11,16 +10,18 @@ import (
 type Broker struct {
 	// File is the origin that was handed to the loader.
 	File string
-	// ID is broker.id; -1 is none given.
-	ID int32
+	// ID is broker.id. -1 is none: the broker is to take a free one above ReservedMaxID.
+	ID            int32
+	ReservedMaxID int32
 
 	// Listeners are what the broker listens on, Advertised what it tells clients; by name, in the file's order.
 	Listeners, Advertised []Listener
 	// InterBroker is the name of the listener that brokers use among themselves.
 	InterBroker string
-	// LogDirs are absolute or as given, in the file's order, none twice.
+	// LogDirs are as given, in the file's order, none twice.
 	LogDirs []string
-	Rack    string
+	// Rack is broker.rack, empty without one.
+	Rack string
 
 	ZooKeeper   ZooKeeper
 	Requests    Requests
@@ -32,6 +33,8 @@ type Broker struct {
 
 	// Values are the known keys that were set, by name, as they stood in the file.
 	Values map[string]string
+
+	origins map[string]Origin // of every key that was set
 }
 
 // Listener is one address with its name and its security protocol.
@@ -55,14 +58,13 @@ type ZooKeeper struct {
 	// Connect is host:port,host:port/chroot.
 	Connect                               string
 	SessionTimeoutMs, ConnectionTimeoutMs int64
-	SetACL                                bool
 }
 
 // Requests are the limits of connections and requests.
 type Requests struct {
 	MaxBytes, SendBufferBytes, ReceiveBufferBytes int32 // socket.*
 	MaxIdleMs                                     int64
-	MaxConnections, MaxConnectionsPerIP           int32
+	MaxConnections, MaxConnectionsPerIP           int32 // math.MaxInt32 is no bound
 	FetchMaxBytes                                 int32
 	FetchSessions                                 int // max.incremental.fetch.session.cache.slots
 	RequestTimeoutMs                              int64
@@ -85,16 +87,16 @@ type Replication struct {
 
 // Log is what all logs have in common; what a topic may have for itself is in [Topic].
 type Log struct {
-	RetentionCheckMs                                    int64
-	FlushSchedulerMs                                    int64
-	FlushOffsetCheckpointMs, FlushStartOffsetCheckpoint int64
-	RecoveryThreads                                     int
-	CleanerEnable                                       bool
-	CleanerThreads                                      int
-	CleanerBackoffMs                                    int64
-	CleanerDedupeBufferBytes                            int64
-	CleanerIOBufferBytes                                int32
-	CleanerMaxBytesPerSecond                            float64
+	RetentionCheckMs                                      int64
+	FlushSchedulerMs                                      int64
+	FlushOffsetCheckpointMs, FlushStartOffsetCheckpointMs int64
+	RecoveryThreads                                       int
+	CleanerEnable                                         bool
+	CleanerThreads                                        int
+	CleanerBackoffMs                                      int64
+	CleanerDedupeBufferBytes                              int64
+	CleanerIOBufferBytes                                  int32
+	CleanerMaxBytesPerSecond                              float64
 }
 
 // Groups are the settings of the group coordinator and of its topic.
@@ -107,7 +109,6 @@ type Groups struct {
 	OffsetsPartitions                                                 int32
 	OffsetsReplicationFactor                                          int16
 	OffsetsSegmentBytes                                               int32
-	OffsetsCompression                                                int // codec's number, 0 is none
 }
 
 // Control is what the controller does by itself, and how a broker leaves.
@@ -119,38 +120,4 @@ type Control struct {
 	ControlledShutdownMaxRetries int
 	ControlledShutdownBackoffMs  int64
 	ControllerSocketTimeoutMs    int64
-	ReservedBrokerMaxID          int32
-	BrokerIDGeneration           bool
 }
-
-// Warning is something that a person should know about a configuration that runs.
-type Warning struct {
-	Origin
-	Key  string
-	Text string
-}
-
-// String is file:line: key: text.
-func (w Warning) String() string { return w.Origin.String() + ": " + w.Key + ": " + w.Text }
-
-// LoadBroker reads the server.properties at path. An error is an [*Error] or that of reading the file; a known key that
-// zoka does not act on, and one that nobody knows, are warnings.
-func LoadBroker(path string) (*Broker, []Warning, error) { return nil, nil, nil }
-
-// ReadBroker is [LoadBroker] from a reader; origin stands for the path in what it says.
-func ReadBroker(r io.Reader, origin string) (*Broker, []Warning, error) { return nil, nil, nil }
-
-// Topic is the configuration of a topic with these overrides, then those that were set for brokers while they run
-// (most specific first: of this broker, of all), then the file, then Kafka's defaults. What is not valid is passed over.
-func (b *Broker) Topic(overrides map[string]string, dynamic ...map[string]string) Topic {
-	return Topic{}
-}
-
-// Topics are the keys of topics by name. The slice is not to be changed.
-func Topics() []Key { return nil }
-
-// Brokers are the keys of brokers by name. The slice is not to be changed.
-func Brokers() []Key { return nil }
-
-// CheckTopic says what is wrong with a topic's setting: an unknown key, or a bad value.
-func CheckTopic(name, value string) error { return nil }

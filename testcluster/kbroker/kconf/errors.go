@@ -34,5 +34,12 @@ func (e *Error) Error() string {
 	return e.Origin.String() + ": " + e.Key + ": " + e.Reason
 }
 
-// check is a validator: it says what is wrong with a value of the right type, and nil where nothing is.
-type check func(value string) error
+// Warning is something that a person should know about a configuration that runs.
+type Warning struct {
+	Origin
+	Key  string
+	Text string
+}
+
+// String is file:line: key: text.
+func (w Warning) String() string { return w.Origin.String() + ": " + w.Key + ": " + w.Text }
