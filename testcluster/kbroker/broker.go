@@ -2,40 +2,119 @@ package kbroker
 
 import (
 	"context"
+	"log/slog"
 	"net"
+	"sync"
+
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkclient"
+	"github.com/zoka-project/zoka/testcluster/kbroker/admin"
+	"github.com/zoka-project/zoka/testcluster/kbroker/control"
+	"github.com/zoka-project/zoka/testcluster/kbroker/groups"
+	"github.com/zoka-project/zoka/testcluster/kbroker/mirror"
+	"github.com/zoka-project/zoka/testcluster/kbroker/partitions"
+	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
+	"github.com/zoka-project/zoka/testcluster/klog"
 )
 
-// Broker is one running broker.
+// Broker is one running broker. Its methods are safe for concurrent use.
 type Broker struct {
-	o Options
-}
+	o         Options
+	log       *slog.Logger
+	id        int32
+	clusterID string
 
-// Start returns a broker that is registered and serves. Where ctx ends first, or anything is in the way, nothing of it is
-// left.
-func Start(ctx context.Context, o Options) (*Broker, error) {
-	return &Broker{o: o.withDefaults()}, nil
+	links     *links
+	listeners []listener
+	session   *session
+	former    *formerSessions
+	zk        *zkclient.Client
+	mirror    *mirror.Mirror
+	dirs      []*klog.Dir
+	parts     *partitions.Manager
+	groups    *groups.Coordinator
+	control   *control.Control
+	admin     *admin.Admin
+	server    *wire.Server
+	creator   *creator
+	producers *producerIDs
+	allTopics metadataCache
+	applied   *applied
+	// registeredIn counts the sessions that had ended before the one that the broker is registered in. It belongs to Start,
+	// then to watchSession.
+	registeredIn int
+
+	ctx    context.Context // of the broker's own goroutines
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	ending sync.Once
+	done   chan struct{}
+	mu     struct {
+		sync.Mutex
+		err error // why it ended by itself, or how Close went
+	}
 }
 
 // ID is broker.id, or the one that ZooKeeper gave out.
-func (b *Broker) ID() int32 { return b.o.Config.ID }
+func (b *Broker) ID() int32 { return b.id }
 
 // ClusterID is the id in /cluster/id.
-func (b *Broker) ClusterID() string { return "" }
+func (b *Broker) ClusterID() string { return b.clusterID }
 
 // Addr is where the listener of that name listens; "" is the first one. It is nil where there is none.
-func (b *Broker) Addr(listener string) net.Addr { return nil }
+func (b *Broker) Addr(name string) net.Addr {
+	for _, l := range b.listeners {
+		if l.name == name || name == "" {
+			return l.Addr()
+		}
+	}
+	return nil
+}
 
-// Done is closed when the broker has ended by itself or otherwise; Err says why.
-func (b *Broker) Done() <-chan struct{} { return nil }
+// Await waits until the cluster, as this broker sees it and acts on it, fulfils cond. The image is not to be changed.
+// The error is that of ctx, or says that the broker has ended.
+func (b *Broker) Await(ctx context.Context, cond func(*kzk.Image) bool) error {
+	return b.applied.wait(ctx, cond)
+}
 
-// Err is why the broker ended by itself; nil before the end, and after Close and Kill.
-func (b *Broker) Err() error { return nil }
+// Done is closed when the broker cannot go on, and when Close or Kill have ended it; Err says why.
+func (b *Broker) Done() <-chan struct{} { return b.done }
 
-// Close hands the partitions that the broker leads to others, stops serving, flushes the logs and ends the session with
-// ZooKeeper, in this order. Where ZooKeeper or the controller does not answer it goes on without: it takes seconds at
-// most. All goroutines of the broker have ended when it returns.
-func (b *Broker) Close() error { return nil }
+// Err is why the broker could not go on; nil before that, and where it was ended. A broker that has ended by itself is
+// still to be closed.
+func (b *Broker) Err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.mu.err
+}
 
-// Kill ends the broker as the end of its process would: nothing is handed over, flushed or written, and the session is
-// left for ZooKeeper to expire. All goroutines of the broker have ended when it returns.
-func (b *Broker) Kill() {}
+// fail says that the broker cannot go on. Whoever started it closes it.
+func (b *Broker) fail(err error) {
+	b.mu.Lock()
+	first := b.mu.err == nil
+	if first {
+		b.mu.err = err
+	}
+	b.mu.Unlock()
+	if first {
+		b.log.Error("the broker cannot go on", "err", err)
+		b.finish()
+	}
+}
+
+// finish closes done, once.
+func (b *Broker) finish() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	select {
+	case <-b.done:
+	default:
+		close(b.done)
+	}
+}
+
+// run starts a goroutine that Close and Kill wait for.
+func (b *Broker) run(f func(context.Context)) {
+	b.wg.Go(func() { f(b.ctx) })
+}

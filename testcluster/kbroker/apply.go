@@ -1,0 +1,117 @@
+package kbroker
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"sync"
+
+	"github.com/zoka-project/zoka/clientproto/kzk"
+)
+
+// errEnded is what waiting for an image ends with when the broker ends.
+var errEnded = errors.New("the broker has ended")
+
+// applied is the newest image that all parts of the broker have been told of.
+type applied struct {
+	mu      sync.Mutex
+	img     *kzk.Image
+	changed chan struct{} // closed with each change
+	ended   bool
+}
+
+func newApplied() *applied { return &applied{changed: make(chan struct{})} }
+
+func (a *applied) set(img *kzk.Image) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.img = img
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+// end lets everybody go who waits.
+func (a *applied) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.ended {
+		a.ended = true
+		close(a.changed)
+	}
+}
+
+func (a *applied) wait(ctx context.Context, cond func(*kzk.Image) bool) error {
+	for {
+		a.mu.Lock()
+		img, changed, ended := a.img, a.changed, a.ended
+		a.mu.Unlock()
+		switch {
+		case img != nil && cond(img):
+			return nil
+		case ended:
+			return errEnded
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// applyImages tells the parts of each new image, in order, until ctx ends.
+func (b *Broker) applyImages(ctx context.Context) {
+	defer b.applied.end()
+	var last *kzk.Image
+	for {
+		img := b.mirror.Image()
+		if img != last {
+			b.configsChanged(last, img)
+			b.parts.Apply(img)
+			b.groups.Apply(img)
+			b.applied.set(img)
+			last = img
+		}
+		select {
+		case <-b.mirror.Changed(img):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// configsChanged has the logs ask anew for the settings of topics that may have others now.
+func (b *Broker) configsChanged(old, img *kzk.Image) {
+	if old == nil {
+		return
+	}
+	changed := map[string]struct{}{}
+	note := func(entity string) {
+		if topic, ok := strings.CutPrefix(entity, kzk.TopicEntity+"/"); ok {
+			changed[topic] = struct{}{}
+		}
+	}
+	for entity, config := range img.Configs {
+		if !maps.Equal(config, old.Configs[entity]) {
+			note(entity)
+		}
+	}
+	for entity := range old.Configs {
+		if _, ok := img.Configs[entity]; !ok {
+			note(entity)
+		}
+	}
+	for _, entity := range b.brokerEntities() {
+		if !maps.Equal(old.Configs[entity], img.Configs[entity]) { // defaults of all topics
+			for topic := range img.Topics {
+				changed[topic] = struct{}{}
+			}
+		}
+	}
+	for topic := range changed {
+		for _, d := range b.dirs {
+			d.ConfigChanged(topic)
+		}
+	}
+}

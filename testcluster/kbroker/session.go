@@ -1,0 +1,170 @@
+package kbroker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+)
+
+// session is what is known of the session with ZooKeeper. Its events come on the client's goroutine, which must not
+// wait; the broker's own goroutine acts on them:
+//
+//	the connection is lost for longer than the session's timeout → fence
+//	it is back, with the same session                            → read all again, then lift the fence
+//	the session has expired                                      → fence; register again; read all again; lift the fence
+type session struct {
+	wake    chan struct{}
+	mu      sync.Mutex
+	lost    time.Time                  // since when there is no connection; zero while there is one
+	expired int                        // how many sessions have ended
+	next    func(zkproto.WatchedEvent) // who else is told
+}
+
+func newSession() *session { return &session{wake: make(chan struct{}, 1)} }
+
+// handOnTo has next told of all further events.
+func (s *session) handOnTo(next func(zkproto.WatchedEvent)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = next
+}
+
+// event is the client's OnEvent.
+func (s *session) event(ev zkproto.WatchedEvent) {
+	s.mu.Lock()
+	next := s.next
+	if ev.Type == zkproto.EventNone {
+		switch ev.State {
+		case zkproto.StateSyncConnected:
+			s.lost = time.Time{}
+		case zkproto.StateExpired:
+			s.expired++
+			fallthrough
+		default:
+			if s.lost.IsZero() {
+				s.lost = time.Now()
+			}
+		}
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+	s.mu.Unlock()
+	if next != nil {
+		next(ev)
+	}
+}
+
+func (s *session) state() (lost time.Time, expired int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost, s.expired
+}
+
+// watchSession acts on what happens to the session, from the first registration until ctx ends.
+func (b *Broker) watchSession(ctx context.Context) {
+	fenced, seen := false, b.registeredIn
+	for {
+		lost, expired := b.session.state()
+		timer := time.NewTimer(time.Hour)
+		switch {
+		case expired != seen:
+			b.fence(&fenced)
+			b.control.SessionLost()
+			b.log.Warn("the session with ZooKeeper has expired: this broker leads nothing until it is registered again")
+			if !b.registerAgain(ctx) {
+				timer.Stop()
+				return
+			}
+			seen, fenced = b.registeredIn, false
+			continue
+		case !lost.IsZero():
+			left := b.zk.SessionTimeout() - time.Since(lost)
+			if left <= 0 {
+				b.fence(&fenced)
+			} else {
+				timer.Reset(left)
+			}
+		case fenced && b.caughtUp(ctx):
+			fenced = false
+			b.parts.Fence(false)
+		case fenced:
+			timer.Reset(time.Second)
+		}
+		select {
+		case <-b.session.wake:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
+}
+
+func (b *Broker) fence(fenced *bool) {
+	if !*fenced {
+		*fenced = true
+		b.parts.Fence(true)
+	}
+}
+
+// caughtUp waits until all that ZooKeeper has now is applied; false when the connection is lost again.
+func (b *Broker) caughtUp(ctx context.Context) bool {
+	img, err := b.mirror.Fresh(ctx)
+	if err != nil {
+		return false
+	}
+	return b.applied.wait(ctx, func(have *kzk.Image) bool { return have == img || have == b.mirror.Image() }) == nil
+}
+
+// registerAgain registers in the new session, and returns when the broker is what ZooKeeper says it is. It returns false
+// when ctx has ended, or the broker cannot go on.
+func (b *Broker) registerAgain(ctx context.Context) bool {
+	for delay := 50 * time.Millisecond; ; delay = min(2*delay, time.Second) {
+		err := b.enroll(ctx)
+		if err == nil {
+			b.parts.Fence(false)
+			return true
+		}
+		var taken *RegisteredError
+		switch {
+		case ctx.Err() != nil:
+			return false
+		case errors.As(err, &taken):
+			b.fail(err)
+			return false
+		}
+		b.log.Warn("cannot register", "err", err)
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// enroll registers the broker, waits until its own image of the cluster has the registration, and tells the controller's
+// part. Then the broker can be given work.
+func (b *Broker) enroll(ctx context.Context) error {
+	_, expired := b.session.state()
+	epoch, err := b.register(ctx)
+	if err != nil {
+		return err
+	}
+	err = b.applied.wait(ctx, func(img *kzk.Image) bool {
+		me := img.Brokers[b.id]
+		return me != nil && me.Epoch >= epoch
+	})
+	if err != nil {
+		return err
+	}
+	b.registeredIn = expired
+	b.control.Registered(epoch)
+	return nil
+}

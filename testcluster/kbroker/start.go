@@ -1,0 +1,158 @@
+package kbroker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/testcluster/kbroker/admin"
+	"github.com/zoka-project/zoka/testcluster/kbroker/control"
+	"github.com/zoka-project/zoka/testcluster/kbroker/groups"
+	"github.com/zoka-project/zoka/testcluster/kbroker/mirror"
+	"github.com/zoka-project/zoka/testcluster/kbroker/partitions"
+	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
+	"github.com/zoka-project/zoka/testcluster/klog"
+)
+
+// Start returns a broker that is registered and serves. Where ctx ends first, or anything is in the way, nothing of it is
+// left.
+func Start(ctx context.Context, o Options) (*Broker, error) {
+	o = o.withDefaults()
+	b := &Broker{
+		o: o, log: o.Logger, links: newLinks(o.Dial), session: newSession(), applied: newApplied(), done: make(chan struct{}),
+	}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"listeners", b.prepareListeners},
+		{"ZooKeeper", b.connect},
+		{"ZooKeeper", b.makePaths},
+		{"the cluster's id", b.findCluster},
+		{"the broker's id", b.findID},
+		{"the cluster's state", b.startMirror},
+		{"log folders", b.openLogs},
+		{"listeners", b.listen},
+		{"the parts", b.startParts},
+		{"registration", b.enroll},
+	} {
+		if err := step.do(ctx); err != nil {
+			b.abandonStart()
+			return nil, fmt.Errorf("start the broker: %s: %w", step.what, err)
+		}
+	}
+	b.serve()
+	return b, nil
+}
+
+// abandonStart takes back what a start has done that cannot go on.
+func (b *Broker) abandonStart() {
+	_ = b.Close() // the error of the start is the one that matters
+	for _, ln := range b.o.Listeners {
+		_ = ln.Close() // Close has done it where it was in use already
+	}
+}
+
+func (b *Broker) prepareListeners(context.Context) error { return checkListeners(b.o.Config) }
+
+// startMirror loads what ZooKeeper says of the cluster. Events of the session can come before the mirror is there: it
+// reads everything then anyway.
+func (b *Broker) startMirror(ctx context.Context) (err error) {
+	b.mirror, err = mirror.Start(ctx, mirror.Options{ZK: b.zk, Logger: b.log})
+	if err == nil {
+		b.session.handOnTo(b.mirror.HandleEvent)
+	}
+	return err
+}
+
+// openLogs recovers the log folders.
+func (b *Broker) openLogs(ctx context.Context) error {
+	c := b.o.Config
+	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+	for _, path := range c.LogDirs {
+		d, err := klog.Open(ctx, klog.Options{
+			FS: b.o.FS, Path: path, BrokerID: b.id, ClusterID: b.clusterID,
+			Config: b.logConfig, Now: b.o.Now, Logger: b.log,
+			Failed: func(l *klog.Log, err error) {
+				b.log.Error("a log has failed", "topic", l.Topic(), "partition", l.Partition(), "err", err)
+			},
+			Tuning: klog.Tuning{
+				HighWatermarkEvery: ms(c.Replication.HighWatermarkCheckpointMs), CheckpointEvery: ms(c.Log.FlushOffsetCheckpointMs),
+				RetentionEvery: ms(c.Log.RetentionCheckMs), CompactionEvery: ms(c.Log.CleanerBackoffMs),
+			},
+		})
+		if err != nil {
+			return err
+		}
+		b.dirs = append(b.dirs, d)
+	}
+	var err error
+	b.former, err = loadFormer(b.o.FS, c.LogDirs[0])
+	return err
+}
+
+// startParts makes the parts and tells them of the cluster for the first time.
+func (b *Broker) startParts(context.Context) error {
+	c := b.o.Config
+	b.parts = partitions.New(partitions.Options{
+		Self: b.id, Dirs: b.dirs, Mirror: b.mirror, ZK: b.zk, Logger: b.log, Now: b.o.Now,
+		Dial: b.dialBroker, TopicConfig: b.topicConfig,
+		ReplicaLagMs: c.Replication.LagTimeMaxMs, FetchWaitMs: c.Replication.FetchWaitMaxMs,
+		FetchBackoffMs: c.Replication.FetchBackoffMs, FetchMinBytes: c.Replication.FetchMinBytes,
+		FetchMaxBytes: c.Replication.FetchMaxBytes, FetchResponseMaxBytes: c.Replication.FetchResponseMaxBytes,
+		ClientFetchMaxBytes: c.Requests.FetchMaxBytes, FetchSessions: c.Requests.FetchSessions,
+	})
+	b.admin = admin.New(admin.Options{Self: b.id, Config: c, Mirror: b.mirror, ZK: b.zk, Logger: b.log, Now: b.o.Now})
+	b.creator = newCreator(b.createTopic, b.log)
+	b.groups = groups.New(groups.Options{
+		Self: b.id, Config: c.Groups, Log: b.parts, Image: b.mirror.Image, Logger: b.log, Now: b.o.Now,
+		CreateTopic: func(ctx context.Context) error { return b.createTopic(ctx, groups.Topic) },
+	})
+	b.control = control.New(control.Options{
+		Self: b.id, Mirror: b.mirror, ZK: b.zk, Dial: b.dialBroker, Logger: b.log, Now: b.o.Now,
+		Config: control.Config{
+			DeleteTopics: c.Topics.Delete, Rebalance: c.Control.AutoLeaderRebalance,
+			RebalanceInterval:   time.Duration(c.Control.ImbalanceCheckMs) * time.Millisecond,
+			ImbalancePercentage: c.Control.ImbalancePercentage,
+			Unclean: func(img *kzk.Image, topic string) bool {
+				return b.topicConfigIn(img, topic).UncleanLeaderElection
+			},
+			ShutdownRetries: c.Control.ControlledShutdownMaxRetries,
+			ShutdownBackoff: time.Duration(c.Control.ControlledShutdownBackoffMs) * time.Millisecond,
+		},
+	})
+	b.producers = newProducerIDs(b.zk, b.id, b.log)
+	b.run(b.applyImages)
+	b.run(b.creator.run)
+	b.run(b.producers.run)
+	return nil
+}
+
+// serve lets clients in, and watches over the session.
+func (b *Broker) serve() {
+	c := b.o.Config.Requests
+	b.server = wire.NewServer(wire.Options{
+		Rows: b.rows(), Logger: b.log,
+		MaxRequestBytes: int(c.MaxBytes), MaxIdle: time.Duration(c.MaxIdleMs) * time.Millisecond,
+		MaxConnections: int(c.MaxConnections), MaxConnectionsPerIP: int(c.MaxConnectionsPerIP),
+	})
+	for _, l := range b.listeners {
+		b.run(func(context.Context) {
+			if err := b.server.Serve(l.name, l.Listener); err != nil {
+				b.fail(fmt.Errorf("listener %s: %w", l.name, err))
+			}
+		})
+	}
+	b.run(b.watchSession)
+}
+
+// rows are all APIs of the broker.
+func (b *Broker) rows() []wire.Row {
+	rows := []wire.Row{b.metadataRow(), b.describeClusterRow(), b.saslHandshakeRow(), b.producers.row()}
+	rows = append(rows, b.parts.Rows()...)
+	rows = append(rows, b.admin.Rows()...)
+	rows = append(rows, b.groups.Rows()...)
+	return append(rows, b.control.Rows()...)
+}
