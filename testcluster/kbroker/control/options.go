@@ -35,6 +35,8 @@ type Config struct {
 	// 0 for 5 s.
 	ShutdownRetries int
 	ShutdownBackoff time.Duration
+	// ShutdownTimeout is controller.socket.timeout.ms, 0 for 30 s.
+	ShutdownTimeout time.Duration
 }
 
 // Options are what a Control is made of.
@@ -50,4 +52,25 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock, time.Now for nil.
 	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.Config.RebalanceInterval, 300*time.Second)
+	setDefault(&o.Config.ImbalancePercentage, 10)
+	setDefault(&o.Config.ShutdownRetries, 3)
+	setDefault(&o.Config.ShutdownBackoff, 5*time.Second)
+	setDefault(&o.Config.ShutdownTimeout, 30*time.Second)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+func setDefault[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
 }
