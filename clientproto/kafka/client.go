@@ -1,0 +1,115 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// How long requests are tried again. A person waits for the answer, and a broker that has failed is replaced within
+// a second or two.
+const (
+	patience     = 5 * time.Second
+	firstBackoff = 50 * time.Millisecond
+	lastBackoff  = time.Second
+)
+
+// client makes a franz-go client for this cluster. Close ends it, or release.
+func (c *Client) client(more ...kgo.Opt) (*kgo.Client, error) {
+	opts, err := c.settings.options()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts, kgo.SeedBrokers(c.seeds...), kgo.Dialer(c.dialer.dial))
+	cl, err := kgo.NewClient(append(opts, more...)...)
+	if err != nil {
+		return nil, &ConfigError{Err: err}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.finished {
+		defer cl.Close()
+		return nil, &LostError{kgo.ErrClientClosed}
+	}
+	c.owned[cl] = struct{}{}
+	return cl, nil
+}
+
+// release ends a client of c.client.
+func (c *Client) release(cl *kgo.Client) {
+	c.mu.Lock()
+	delete(c.owned, cl)
+	c.mu.Unlock()
+	cl.CloseAllowingRebalance()
+}
+
+// options are those that all clients of a cluster have.
+func (s *settings) options() ([]kgo.Opt, error) {
+	opts := []kgo.Opt{
+		kgo.ClientID(s.clientID),
+		kgo.SoftwareNameAndVersion("zoka", "1"),
+		kgo.DisableClientMetrics(),
+		kgo.MetadataMinAge(100 * time.Millisecond),
+		kgo.RetryBackoffFn(s.backoff),
+		kgo.RetryTimeoutFn(func(key int16) time.Duration {
+			switch kmsg.Key(key) {
+			case kmsg.JoinGroup, kmsg.SyncGroup, kmsg.Heartbeat:
+				return 45 * time.Second
+			}
+			return patience
+		}),
+	}
+	mechanism, err := s.saslMechanism()
+	if err != nil {
+		return nil, err
+	}
+	if mechanism != nil {
+		opts = append(opts, kgo.SASL(mechanism))
+	}
+	if s.rack != "" {
+		opts = append(opts, kgo.Rack(s.rack))
+	}
+	for _, row := range []struct {
+		value time.Duration
+		opt   func(time.Duration) kgo.Opt
+	}{
+		{s.requestTimeout, kgo.RequestTimeoutOverhead},
+		{s.idle, kgo.ConnIdleTimeout},
+		{s.metadataAge, kgo.MetadataMaxAge},
+	} {
+		if row.value > 0 {
+			opts = append(opts, row.opt(row.value))
+		}
+	}
+	return opts, nil
+}
+
+// backoff is the wait before the nth new try.
+func (s *settings) backoff(n int) time.Duration {
+	wait := firstBackoff
+	if s.retryBackoff > 0 {
+		wait = s.retryBackoff
+	}
+	for ; n > 1 && wait < lastBackoff; n-- {
+		wait *= 2
+	}
+	return min(wait, max(lastBackoff, s.retryBackoff))
+}
+
+// authFailure tells an error that is about who we are, nil for any other.
+func authFailure(err error) error {
+	for _, code := range []*kerr.Error{kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState} {
+		if errors.Is(err, code) {
+			return kerrError(code, "")
+		}
+	}
+	if text := err.Error(); strings.Contains(text, "sasl") || strings.Contains(text, "SASL") {
+		return fmt.Errorf("authentication failed: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package kafka
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"strings"
+	"time"
+)
+
+// Speaks is what is heard at an address.
+type Speaks int
+
+// What is heard. Something is anything that accepts connections and is none of the others.
+const (
+	Nothing Speaks = iota // nobody accepts connections
+	Something
+	Kafka
+	ZooKeeper
+	TLS
+)
+
+// probeTime bounds each question of a probe.
+const probeTime = 2 * time.Second
+
+// Probe finds out what is at an address, in a few seconds at most: a Kafka broker answers ApiVersions, a ZooKeeper
+// server a four-letter word, a TLS server complains about both. It is for telling people what they have mixed up.
+func Probe(ctx context.Context, addr string) Speaks {
+	answer, err := ask(ctx, addr, apiVersionsRequest)
+	switch {
+	case err != nil && answer == nil:
+		return Nothing
+	case isApiVersions(answer):
+		return Kafka
+	case len(answer) >= 2 && answer[0] == 0x15 && answer[1] == 3: // a TLS alert record
+		return TLS
+	}
+	answer, _ = ask(ctx, addr, []byte("srvr"))
+	if text := string(answer); strings.HasPrefix(text, "Zookeeper version") || strings.Contains(text, "not in the whitelist") ||
+		strings.HasPrefix(text, "This ZooKeeper instance") {
+		return ZooKeeper
+	}
+	return Something
+}
+
+// ask sends a question and reads up to 64 bytes of what comes. The answer is nil if nobody accepts connections.
+func ask(ctx context.Context, addr string, question []byte) ([]byte, error) {
+	limited, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(limited, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(limited, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	answer := make([]byte, 64)
+	if _, err := conn.Write(question); err != nil {
+		return answer[:0], err
+	}
+	n := 0
+	for n < len(answer) && err == nil {
+		var more int
+		more, err = conn.Read(answer[n:])
+		n += more
+		if n >= 12 { // enough of each
+			break
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return answer[:n], err
+}
+
+// probeID is the correlation id of the probe's request.
+const probeID = 0x7a6f6b61
+
+// apiVersionsRequest is ApiVersions 0 without a client id.
+var apiVersionsRequest = []byte{
+	0, 0, 0, 10, // size
+	0, 18, 0, 0, // key, version
+	0x7a, 0x6f, 0x6b, 0x61, // correlation id
+	0xff, 0xff, // no client id
+}
+
+func isApiVersions(answer []byte) bool {
+	return len(answer) >= 8 && binary.BigEndian.Uint32(answer[4:]) == probeID
+}
