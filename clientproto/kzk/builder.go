@@ -18,8 +18,8 @@ type Builder struct {
 	shared *Image // the last one given out; nil as soon as image differs from it
 
 	// What image alone has, and so may be changed in place.
-	ownBrokers, ownTopics, ownConfigs, ownDeletions bool
-	ownTopic                                        map[string]bool
+	ownBrokers, ownTopics, ownConfigs, ownDeletions, ownUnreadable bool
+	ownTopic                                                       map[string]bool
 
 	nodes  map[string]known            // every znode taken in, by path
 	states map[string]map[int32]*State // of topics and partitions that may not be known yet
@@ -33,7 +33,7 @@ func NewBuilder() *Builder {
 	return &Builder{
 		image: Image{
 			Brokers: map[int32]*Broker{}, Topics: map[string]*Topic{}, Configs: map[string]map[string]string{},
-			Deletions: map[string]struct{}{}, Controller: -1, ControllerEpoch: -1, ControllerEpochVersion: -1,
+			Deletions: map[string]struct{}{}, Unreadable: map[string]string{}, Controller: -1, ControllerEpoch: -1, ControllerEpochVersion: -1,
 		},
 		ownTopic: map[string]bool{}, nodes: map[string]known{}, states: map[string]map[int32]*State{},
 	}
@@ -44,14 +44,14 @@ func (b *Builder) Image() *Image {
 	if b.shared == nil {
 		image := b.image
 		b.shared = &image
-		b.ownBrokers, b.ownTopics, b.ownConfigs, b.ownDeletions = false, false, false, false
+		b.ownBrokers, b.ownTopics, b.ownConfigs, b.ownDeletions, b.ownUnreadable = false, false, false, false, false
 		clear(b.ownTopic)
 	}
 	return b.shared
 }
 
 // Put takes in what a znode holds; paths that are none of an image's are ignored, and so is a version that is
-// known, or older than that. Data that cannot be read is a [*ZnodeError], and the old value stays.
+// known, or older than that. Data that cannot be understood is a [*ZnodeError], and the old value stays.
 func (b *Builder) Put(path string, data []byte, stat zkproto.Stat) error {
 	was, ok := b.nodes[path]
 	if ok && stat.Mzxid <= was.mzxid {
@@ -62,14 +62,33 @@ func (b *Builder) Put(path string, data []byte, stat zkproto.Stat) error {
 		return nil
 	}
 	if err := take(data, stat); err != nil {
+		b.Unreadable(path, err)
 		return &ZnodeError{path, err}
 	}
+	b.readable(path)
 	b.nodes[path] = known{stat.Czxid, stat.Mzxid}
 	return nil
 }
 
+// Unreadable says that a znode is there and cannot be read. The old value stays.
+func (b *Builder) Unreadable(path string, why error) {
+	if b.image.Unreadable[path] != why.Error() {
+		own(b, &b.ownUnreadable, &b.image.Unreadable)[path] = why.Error()
+	}
+}
+
+func (b *Builder) readable(path string) {
+	if _, ok := b.image.Unreadable[path]; ok {
+		delete(own(b, &b.ownUnreadable, &b.image.Unreadable), path)
+	}
+}
+
+// InImage says whether a path is of a znode that Put takes in.
+func InImage(path string) bool { return new(Builder).taker(path) != nil }
+
 // Remove takes a znode out; what is below it is not touched, except that a topic goes with its states.
 func (b *Builder) Remove(path string) {
+	b.readable(path)
 	if _, ok := b.nodes[path]; !ok {
 		return
 	}
@@ -82,6 +101,11 @@ func (b *Builder) Remove(path string) {
 // Retain takes out every znode whose path keep does not hold for: those that a full reading did not meet.
 func (b *Builder) Retain(keep func(path string) bool) {
 	for path := range b.nodes {
+		if !keep(path) {
+			b.Remove(path)
+		}
+	}
+	for path := range b.image.Unreadable {
 		if !keep(path) {
 			b.Remove(path)
 		}

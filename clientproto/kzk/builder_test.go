@@ -69,6 +69,9 @@ func TestBuilder_KnownAndOlderVersionsChangeNothing(t *testing.T) {
 	put(t, b, "/brokers/topics/a", assignment, 10, 10, 3)
 	put(t, b, "/brokers/topics/a", `{"partitions":{}}`, 10, 9, 2)
 	put(t, b, "/elsewhere", `x`, 10, 9, 2)
+	if kzk.InImage("/elsewhere") || kzk.InImage("/brokers/seqid") || !kzk.InImage("/brokers/ids/1") || !kzk.InImage("/controller") {
+		t.Error("what is in an image is not what should be")
+	}
 	put(t, b, "/brokers/topics/a/partitions", ``, 10, 9, 2)
 	b.Remove("/brokers/topics/none")
 	if b.Image() != image {
@@ -146,9 +149,18 @@ func TestBuilder_MalformedLeavesTheOldValue(t *testing.T) {
 			t.Errorf("%s is taken", path)
 		}
 	}
-	after := b.Image()
+	after := *b.Image()
+	if len(after.Unreadable) != refused+2 || after.Unreadable["/brokers/ids/x"] == "" {
+		t.Errorf("unreadable are %v", after.Unreadable)
+	}
+	b.Remove("/brokers/ids/x")
+	put(t, b, "/controller_epoch", "1", 1, 100_000, 1)
+	if n := len(b.Image().Unreadable); n != refused {
+		t.Errorf("unreadable are %d, of %d", n, refused)
+	}
 	after.Deletions = before.Deletions // that znode's data does not count
-	if !reflect.DeepEqual(after, before) {
+	after.Unreadable = before.Unreadable
+	if !reflect.DeepEqual(&after, before) {
 		t.Errorf("the image became %+v", after)
 	}
 }

@@ -26,6 +26,10 @@ type Image struct {
 	Deletions map[string]struct{} // topics in /admin/delete_topics
 	Reassign  *Reassignment       // of the old tools; nil: absent
 	Preferred *PreferredElection  // of the old tools; nil: absent
+
+	// Unreadable are the paths of znodes that are there but say nothing that can be understood, with
+	// the reason. What was read before stands; a topic that never was is in Topics only once it is.
+	Unreadable map[string]string
 }
 
 // Broker is a registration in /brokers/ids.

@@ -29,6 +29,7 @@ type Client struct {
 	closing chan struct{}
 
 	lastZxid atomic.Int64 // of the last reply; the next server must not be behind it
+	links    atomic.Int64 // connections so far
 	events   *dispatcher
 	watches  watchTables
 
@@ -173,6 +174,10 @@ func (c *Client) Server() string {
 	defer c.mu.Unlock()
 	return c.mu.server
 }
+
+// Connections is how many connections there have been. It counts one before anything is read from it: as long as the
+// number stays the same, no event of a persistent watch was missed.
+func (c *Client) Connections() int64 { return c.links.Load() }
 
 // Chroot is the path that stands before every path of this client, "" for none.
 func (c *Client) Chroot() string { return c.chroot }

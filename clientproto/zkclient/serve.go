@@ -23,6 +23,7 @@ func (c *Client) attached(conn net.Conn, addr string, req *zkproto.ConnectReques
 		timeout: time.Duration(resp.Timeout) * time.Millisecond,
 		stop:    make(chan struct{}),
 	}
+	c.links.Add(1)
 	c.mu.session = Session{resp.SessionID, cloneBytes(resp.Password)}
 	c.mu.timeout = l.timeout
 	c.mu.heard = time.Now()
