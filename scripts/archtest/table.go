@@ -90,7 +90,7 @@ var Packages = []Row{
 	{Package: "testcluster/zkserver", Imports: with(diskImports,
 		"testcluster/prep", "testcluster/znode", "testcluster/lease", "testcluster/txnlog", "testcluster/transport")},
 	{Package: "testcluster/kbroker", Imports: with(pureWire, "clientproto/zkclient", "testcluster/storage",
-		"testcluster/klog", "testcluster/replica", "testcluster/controller", "testcluster/group")},
+		"testcluster/klog/...", "testcluster/replica", "testcluster/controller", "testcluster/group")},
 	{Package: "testcluster/ensemble", Imports: []string{"testcluster/...", "clientproto/..."}},
 	{Package: "testcluster/check", Imports: []string{"testcluster/...", "clientproto/..."}},
 

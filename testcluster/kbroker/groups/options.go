@@ -9,6 +9,9 @@ import (
 	"github.com/zoka-project/zoka/testcluster/kbroker/kconf"
 )
 
+// createTimeout bounds one attempt to make the topic of offsets.
+const createTimeout = 30 * time.Second
+
 // Topic is the topic that offsets and groups are kept in.
 const Topic = "__consumer_offsets"
 

@@ -1,0 +1,98 @@
+package groups
+
+import (
+	"context"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
+)
+
+// The types of keys that coordinators are looked for by.
+const (
+	groupType       = 0
+	transactionType = 1
+)
+
+// findCoordinator answers for any broker: whoever leads the partition of a group's offsets coordinates the group. Whoever
+// asks first has the topic of offsets made.
+//
+// Versions: 1 adds the type of the key, 4 takes several keys of a type.
+func (c *Coordinator) findCoordinator(r *wire.Request) {
+	req := kmsg.NewPtrFindCoordinatorRequest()
+	if r.Decode(req) != nil {
+		return
+	}
+	resp := kmsg.NewPtrFindCoordinatorResponse()
+	if r.Version < 4 {
+		one := c.find(r.Listener, req.CoordinatorType, req.CoordinatorKey)
+		resp.ErrorCode, resp.ErrorMessage = one.ErrorCode, one.ErrorMessage
+		resp.NodeID, resp.Host, resp.Port = one.NodeID, one.Host, one.Port
+		r.Reply(resp)
+		return
+	}
+	for _, key := range req.CoordinatorKeys {
+		resp.Coordinators = append(resp.Coordinators, c.find(r.Listener, req.CoordinatorType, key))
+	}
+	r.Reply(resp)
+}
+
+func (c *Coordinator) find(listener string, kind int8, key string) kmsg.FindCoordinatorResponseCoordinator {
+	none := func(code kproto.Error, why string) kmsg.FindCoordinatorResponseCoordinator {
+		r := kmsg.NewFindCoordinatorResponseCoordinator()
+		r.Key, r.NodeID, r.Port, r.ErrorCode, r.ErrorMessage = key, -1, -1, int16(code), kmsg.StringPtr(why)
+		return r
+	}
+	switch kind {
+	case groupType:
+	case transactionType:
+		return none(kproto.CoordinatorNotAvailable, "transactions are not supported")
+	default:
+		return none(kproto.InvalidRequest, "a coordinator is looked for by a group (0) or a transactional id (1)")
+	}
+	p := c.partitionOf(key)
+	if p < 0 {
+		c.createTopic()
+		return none(kproto.CoordinatorNotAvailable, "the topic "+Topic+" is being created")
+	}
+	img := c.o.Image()
+	partition := img.Partition(Topic, p)
+	if partition == nil || partition.State == nil {
+		return none(kproto.CoordinatorNotAvailable, "the group's partition of "+Topic+" has no leader yet")
+	}
+	broker := img.Brokers[partition.State.Leader]
+	if broker == nil {
+		return none(kproto.CoordinatorNotAvailable, "the group's partition of "+Topic+" has no leader at the moment")
+	}
+	for _, e := range broker.Endpoints {
+		if e.Listener == listener {
+			r := kmsg.NewFindCoordinatorResponseCoordinator()
+			r.Key, r.NodeID, r.Host, r.Port = key, broker.ID, e.Host, e.Port
+			return r
+		}
+	}
+	return none(kproto.CoordinatorNotAvailable, "the coordinator has no listener "+listener)
+}
+
+// createTopic has the topic of offsets made, unless that is under way.
+func (c *Coordinator) createTopic() {
+	if !c.creating.CompareAndSwap(false, true) {
+		return
+	}
+	c.mu.Lock()
+	ended := c.mu.ended
+	if !ended {
+		c.work.Go(c.create)
+	}
+	c.mu.Unlock()
+}
+
+func (c *Coordinator) create() {
+	defer c.creating.Store(false)
+	ctx, cancel := context.WithTimeout(c.ctx, createTimeout)
+	defer cancel()
+	if err := c.o.CreateTopic(ctx); err != nil && c.ctx.Err() == nil {
+		c.o.Logger.Warn("the topic of offsets could not be created", "topic", Topic, "err", err)
+	}
+}

@@ -1,0 +1,111 @@
+package groups
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/testcluster/group"
+	"github.com/zoka-project/zoka/testcluster/klog/codec"
+)
+
+// loadChunk is how much of a log is read at once.
+const loadChunk = 1 << 20
+
+// firstPause and lastPause are how long a log that could not be read is left alone, more each time.
+const (
+	firstPause = 20 * time.Millisecond
+	lastPause  = 10 * time.Second
+)
+
+// load reads the partition's log into the shard and lets it answer. Before is the term that has just ended here, if there
+// was one: its last write has to be in the log.
+func (t *term) load(before *term) {
+	if before != nil {
+		before.seal()
+	}
+	select {
+	case t.c.loads <- struct{}{}:
+		defer func() { <-t.c.loads }()
+	case <-t.c.ctx.Done():
+		return
+	}
+	begin := t.c.o.Now()
+	var at int64
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		next, err := t.loadChunk(at)
+		switch {
+		case t.over():
+			return
+		case errors.Is(err, kproto.NotLeaderOrFollower), errors.Is(err, kproto.UnknownTopicOrPartition):
+			// The log is ahead of what it has told, or behind it, or the session is lost: it will tell, or answer.
+			t.c.o.Logger.Debug("offsets cannot be read yet", "partition", t.partition, "err", err)
+		case err != nil:
+			t.c.o.Logger.Error("offsets cannot be read", "partition", t.partition, "offset", at, "err", err)
+		case next == at:
+			t.do(func(now time.Time, s *group.Shard) { s.Activate(now) })
+			t.c.o.Logger.Info("coordinates groups", "partition", t.partition, "epoch", t.epoch, "offset", at,
+				"took", t.c.o.Now().Sub(begin))
+			return
+		default:
+			at, pause = next, firstPause/2
+			continue
+		}
+		if !t.pause(pause) {
+			return
+		}
+	}
+}
+
+// loadChunk reads on from an offset and returns the one behind. It is the same at the end of the log. A batch that cannot
+// be understood is passed over: the groups it is about are worse off than if it could, the others are not.
+func (t *term) loadChunk(at int64) (next int64, err error) {
+	chunk, _, err := t.c.o.Log.ReadLocal(Topic, t.partition, at, loadChunk)
+	if err != nil {
+		return at, err
+	}
+	var coder codec.Coder
+	for len(chunk) > 0 {
+		h, err := kproto.ParseBatchHeader(chunk)
+		if err != nil {
+			return at, fmt.Errorf("batch after offset %d: %w", at, err)
+		}
+		if h.Size() > len(chunk) {
+			return at, nil
+		}
+		if h.NextOffset() > at { // a batch that begins before the first chunk's offset is not an old one
+			at = h.NextOffset()
+		}
+		records, err := coder.Decompress(h.Codec(), chunk[kproto.BatchHeaderSize:h.Size()], maxUncompressed)
+		if err == nil {
+			t.mu.Lock()
+			err = t.mu.shard.Load(h, records)
+			t.mu.Unlock()
+		}
+		if err != nil {
+			t.c.o.Logger.Error("offsets are passed over", "partition", t.partition, "offset", h.BaseOffset, "err", err)
+		}
+		chunk = chunk[h.Size():]
+	}
+	return at, nil
+}
+
+// over tells whether the term has ended.
+func (t *term) over() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.mu.ended
+}
+
+// pause waits before the next attempt; it is false at the end.
+func (t *term) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return !t.over()
+	case <-t.c.ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,136 @@
+package groups
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/testcluster/group"
+	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
+)
+
+// The requests about several groups, which may be in several partitions: each group is asked about where it is.
+
+func (c *Coordinator) describeGroups(r *wire.Request) {
+	req := kmsg.NewPtrDescribeGroupsRequest()
+	if r.Decode(req) != nil {
+		return
+	}
+	resp := kmsg.NewPtrDescribeGroupsResponse()
+	for _, name := range req.Groups {
+		c.termOf(name).read(func(s *group.Shard) {
+			resp.Groups = append(resp.Groups, s.Describe(name, req.IncludeAuthorizedOperations))
+		})
+	}
+	r.Reply(resp)
+}
+
+// listGroups answers for the groups of this broker; clients ask them all.
+func (c *Coordinator) listGroups(r *wire.Request) {
+	req := kmsg.NewPtrListGroupsRequest()
+	if r.Decode(req) != nil {
+		return
+	}
+	resp := kmsg.NewPtrListGroupsResponse()
+	for _, t := range c.allTerms() {
+		t.read(func(s *group.Shard) {
+			if s.Loading() {
+				resp.ErrorCode = int16(kproto.CoordinatorLoadInProgress)
+			}
+			resp.Groups = append(resp.Groups, s.List(req.StatesFilter)...)
+		})
+	}
+	r.Reply(resp)
+}
+
+func (c *Coordinator) deleteGroups(r *wire.Request) {
+	req := kmsg.NewPtrDeleteGroupsRequest()
+	if r.Decode(req) != nil {
+		return
+	}
+	resp := kmsg.NewPtrDeleteGroupsResponse()
+	if len(req.Groups) == 0 {
+		r.Reply(resp)
+		return
+	}
+	resp.Groups = make([]kmsg.DeleteGroupsResponseGroup, len(req.Groups))
+	var left atomic.Int64
+	left.Store(int64(len(req.Groups)))
+	for i, name := range req.Groups {
+		c.termOf(name).ask(func(one kmsg.Response) {
+			resp.Groups[i] = one.(*kmsg.DeleteGroupsResponse).Groups[0]
+			if left.Add(-1) == 0 {
+				r.Reply(resp)
+			}
+		}, func(now time.Time, t group.Ticket, s *group.Shard) { s.DeleteGroup(now, t, name) })
+	}
+}
+
+// offsetFetch answers in the form of the request's version: several groups from 8 on; before that one, whose error stands
+// beside the topics from 2 on, and in every partition before that.
+func (c *Coordinator) offsetFetch(r *wire.Request) {
+	req := kmsg.NewPtrOffsetFetchRequest()
+	if r.Decode(req) != nil {
+		return
+	}
+	resp := kmsg.NewPtrOffsetFetchResponse()
+	if r.Version < 8 {
+		one := c.fetchOne(singleGroup(req))
+		resp.ErrorCode = one.ErrorCode
+		if r.Version < 2 && one.ErrorCode != 0 {
+			one.Topics = failedTopics(req, one.ErrorCode)
+		}
+		for _, t := range one.Topics {
+			rt := kmsg.NewOffsetFetchResponseTopic()
+			rt.Topic = t.Topic
+			for _, p := range t.Partitions {
+				rt.Partitions = append(rt.Partitions, kmsg.OffsetFetchResponseTopicPartition(p))
+			}
+			resp.Topics = append(resp.Topics, rt)
+		}
+		r.Reply(resp)
+		return
+	}
+	for i := range req.Groups {
+		resp.Groups = append(resp.Groups, c.fetchOne(&req.Groups[i]))
+	}
+	r.Reply(resp)
+}
+
+func (c *Coordinator) fetchOne(req *kmsg.OffsetFetchRequestGroup) (resp kmsg.OffsetFetchResponseGroup) {
+	c.termOf(req.Group).read(func(s *group.Shard) { resp = s.OffsetFetch(req) })
+	return resp
+}
+
+// singleGroup is a request of old in the form of version 8. No topics and null are not the same there either.
+func singleGroup(req *kmsg.OffsetFetchRequest) *kmsg.OffsetFetchRequestGroup {
+	g := kmsg.NewOffsetFetchRequestGroup()
+	g.Group = req.Group
+	if req.Topics != nil {
+		g.Topics = make([]kmsg.OffsetFetchRequestGroupTopic, 0, len(req.Topics))
+	}
+	for _, t := range req.Topics {
+		gt := kmsg.NewOffsetFetchRequestGroupTopic()
+		gt.Topic, gt.Partitions = t.Topic, t.Partitions
+		g.Topics = append(g.Topics, gt)
+	}
+	return &g
+}
+
+// failedTopics says the error of all in every partition.
+func failedTopics(req *kmsg.OffsetFetchRequest, code int16) []kmsg.OffsetFetchResponseGroupTopic {
+	var list []kmsg.OffsetFetchResponseGroupTopic
+	for _, t := range req.Topics {
+		rt := kmsg.NewOffsetFetchResponseGroupTopic()
+		rt.Topic = t.Topic
+		for _, p := range t.Partitions {
+			rp := kmsg.NewOffsetFetchResponseGroupTopicPartition()
+			rp.Partition, rp.Offset, rp.LeaderEpoch, rp.Metadata, rp.ErrorCode = p, -1, -1, kmsg.StringPtr(""), code
+			rt.Partitions = append(rt.Partitions, rp)
+		}
+		list = append(list, rt)
+	}
+	return list
+}
