@@ -88,17 +88,31 @@ func DescribeAll(dynamic map[string]string) []Entry {
 	return entries
 }
 
-// own is a broker's value under its own name, without alternatives.
+// own is a broker's value under its own name, without alternatives. What is set while the broker runs takes the file's
+// alternatives of it away: then log.retention.hours is the default again.
 func (s settings) own(k Key) (value string, isNull bool) {
 	if k.Sensitive() {
 		return "", true
 	}
-	for _, layer := range s {
+	for i, layer := range s {
 		if value, set := layer[k.Name]; set && k.Check(value) == nil {
 			return k.Canonical(value), false
 		}
+		if i < len(s)-1 && replaced(layer, k.Name) {
+			break
+		}
 	}
 	return k.Default, !k.HasDefault
+}
+
+// replaced tells whether a layer sets an alternative of the key.
+func replaced(layer map[string]string, name string) bool {
+	for _, group := range alternatives {
+		if slices.Contains(group, name) {
+			return slices.ContainsFunc(group, func(n string) bool { _, set := layer[n]; return set })
+		}
+	}
+	return false
 }
 
 // synonyms are the values of a broker's key and its alternatives, in the order of DynamicBrokerConfig: by place first,
