@@ -136,10 +136,19 @@ func (s *Shell) theme(c command.Color) theme.Theme {
 // Prompt is zkCli's: `[zk: 127.0.0.1:2181(CONNECTED) 3] `, with the working znode when it is not the root. The
 // number is the one that the command will have in the history. Of several servers it names the one that the session
 // is connected to.
+//
+// Before the first session of a shell that uses Kafka it is `[kafka: 127.0.0.1:9092 3] `.
 func (s *Shell) Prompt() string {
 	dir := ""
 	if d := s.env.Dir(); d != "/" {
 		dir = " " + d
+	}
+	if b := s.env.Brokers; b != nil && s.env.Session.State() == "NOT_CONNECTED" && b.Connected() != nil {
+		first, _, several := strings.Cut(b.Bootstrap(), ",")
+		if several {
+			first += ",…"
+		}
+		return fmt.Sprintf("[kafka: %s%s %d] ", first, dir, len(s.History()))
 	}
 	return fmt.Sprintf("[zk: %s(%s)%s %d] ", s.where(), s.env.Session.State(), dir, len(s.History()))
 }
@@ -172,7 +181,8 @@ func (s *Shell) History() []string {
 // report shows an error as one line of talk, once.
 func (s *Shell) report(err error) {
 	var shown shownError
-	if err == nil || isQuit(err) || errors.As(err, &shown) || errors.Is(err, syscall.EPIPE) { // who reads has had enough
+	var said *command.SaidError
+	if err == nil || errors.As(err, &said) || isQuit(err) || errors.As(err, &shown) || errors.Is(err, syscall.EPIPE) { // who reads has had enough
 		return
 	}
 	s.env.Notify(s.cfg.ErrTheme.Paint(theme.Error, oneLine(err.Error())))

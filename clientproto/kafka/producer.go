@@ -31,7 +31,6 @@ type Producer struct {
 	kgo    *kgo.Client
 	free   sync.Pool // of *entry
 	failed func(number int64, r kmodel.Record, err error)
-	acks   int16
 
 	mu sync.Mutex // one call of failed at a time
 }
@@ -55,7 +54,16 @@ func (c *Client) Producer(ctx context.Context, o kmodel.ProduceOptions, failed f
 	if err != nil {
 		return nil, err
 	}
-	p := &Producer{client: c, failed: failed, acks: int16(o.Acks)}
+	if len(o.Topics) > 0 && !o.AutoCreate {
+		partitions, err := c.partitions(ctx, kmodel.ConsumeOptions{Topics: o.Topics})
+		if err == nil {
+			err = c.reachLeaders(ctx, partitions)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	p := &Producer{client: c, failed: failed}
 	p.free.New = func() any { return new(entry) }
 	if p.kgo, err = c.client(opts...); err != nil {
 		return nil, err

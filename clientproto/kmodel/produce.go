@@ -19,6 +19,8 @@ type ProduceOptions struct {
 	LingerMs    int64 // -1: what the configuration file says, or the client's default
 	// TimeoutMs bounds the life of a record, from Produce to its acknowledgement or failure. 0: the client's default.
 	TimeoutMs int64
+	// Topics are where records will go, as far as that is known: that their leaders are reached is made sure of first.
+	Topics []string
 	// AutoCreate lets the broker create the topic, where it is configured to.
 	AutoCreate bool
 	// Extra are Java's producer properties, as a configuration file has them. They win over the file.

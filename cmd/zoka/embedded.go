@@ -14,6 +14,7 @@ func (f *shellFlags) startEnsemble(ctx context.Context) (stop func(), err error)
 		return nil, err
 	}
 	f.server, f.own = e.ConnectString(), e
+	f.kafka.Bootstrap = ""               // of the environment
 	return func() { _ = e.Close() }, nil // there is nothing left to lose
 }
 

@@ -16,6 +16,7 @@ const defaultServer = "127.0.0.1:2181"
 type shellFlags struct {
 	server   string
 	named    bool // the server was given, by flag or environment
+	kafka    command.KafkaTarget
 	readOnly bool
 	file     string
 	line     string
@@ -35,9 +36,13 @@ func newShellFlags(p *process) (*pflag.FlagSet, *shellFlags) {
 	if env := p.getenv("ZOKA_SERVER"); env != "" {
 		f.server, f.named = env, true
 	}
+	f.kafka.Bootstrap, f.kafka.Config = p.getenv("ZOKA_BOOTSTRAP"), p.getenv("ZOKA_KAFKA_CONFIG")
 	fs := pflag.NewFlagSet("zoka", pflag.ContinueOnError)
 	fs.SortFlags = false
 	fs.StringVarP(&f.server, "server", "s", f.server, "`HOST:PORT`[,HOST:PORT…][/CHROOT] to connect to")
+	fs.StringVarP(&f.kafka.Bootstrap, "bootstrap-server", "b", f.kafka.Bootstrap, "`HOST:PORT`[,HOST:PORT…] of Kafka brokers; without it they are found through ZooKeeper")
+	fs.StringVar(&f.kafka.Config, "command-config", f.kafka.Config, "client.properties `FILE` with how to reach Kafka: TLS, SASL, secrets")
+	fs.StringVar(&f.kafka.Listener, "listener", "", "the `NAME` of the brokers' listener, where they are found through ZooKeeper")
 	fs.VarP((*command.Millis)(&f.settings.Timeout), "timeout", "t", "session timeout, and limit for connecting, in `MILLISECONDS`")
 	fs.BoolVarP(&f.readOnly, "readonly", "r", false, "accept a server that can only be read")
 	fs.VarP(&f.settings.Output, "output", "o", "draw results as `text|table|json`")
@@ -69,6 +74,9 @@ func parseShellFlags(p *process) (*shellFlags, error) {
 	f.words = rest
 	if f.embedded && fs.Changed("server") {
 		return nil, command.Usagef("--embedded starts an ensemble of its own: it excludes -server")
+	}
+	if f.embedded && fs.Changed("bootstrap-server") {
+		return nil, command.Usagef("--embedded starts an ensemble of its own: it excludes -b")
 	}
 	f.named = f.named || fs.Changed("server")
 	f.hasFile, f.hasLine = fs.Changed("file"), fs.Changed("command")

@@ -13,9 +13,16 @@ import (
 	"github.com/zoka-project/zoka/shell/tty"
 )
 
-// interact reads lines that a person types. The session is opened first: without a server there is no prompt.
+// interact reads lines that a person types. The session is opened first: without a server there is no prompt. Who
+// has named brokers alone gets a prompt on those.
 func (s *session) interact(ctx context.Context) error {
-	if _, err := s.env.ZK(ctx); err != nil {
+	var err error
+	if s.onlyKafka() {
+		_, err = s.env.Kafka(ctx)
+	} else {
+		_, err = s.env.ZK(ctx)
+	}
+	if err != nil {
 		s.env.Notify("zoka: " + err.Error())
 		return err
 	}
@@ -30,6 +37,13 @@ func (s *session) interact(ctx context.Context) error {
 		return err
 	}
 	defer t.Close()
+	s.env.ReadLine = func(ctx context.Context, prompt string) (string, error) {
+		line, err := t.ReadLine(ctx, prompt)
+		if errors.Is(err, tty.ErrInterrupted) {
+			err = context.Canceled
+		}
+		return line, err
+	}
 	restore := t.Restore
 	s.p.onExit.Store(&restore)
 	defer s.p.onExit.Store(nil)
@@ -43,6 +57,11 @@ func (s *session) interact(ctx context.Context) error {
 		defer completer.Forget() // the command may have changed what is there
 		return s.shell.Line(ctx, line)
 	})
+}
+
+// onlyKafka tells that brokers were named, and no ZooKeeper.
+func (s *session) onlyKafka() bool {
+	return s.flags.kafka.Bootstrap != "" && !s.flags.named && !s.flags.embedded
 }
 
 // open makes the terminal. A history that cannot be kept is no reason to refuse work.
@@ -81,7 +100,7 @@ func (s *session) promptStyle(colored bool) string {
 	switch {
 	case !colored:
 		return ""
-	case s.env.Session.State() != "CONNECTED":
+	case s.env.Session.State() != "CONNECTED" && !s.onlyKafka():
 		return "1;31"
 	}
 	return "1;32"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"os"
@@ -14,13 +15,14 @@ import (
 	"github.com/zoka-project/zoka/shell/builtin"
 	"github.com/zoka-project/zoka/shell/clustercmd"
 	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/shell/kafkacmd"
 	"github.com/zoka-project/zoka/shell/tty"
 	"github.com/zoka-project/zoka/shell/zkcmd"
 )
 
 // commands is the table of all commands of the shell. cluster finds the ensemble that the command of that name is about.
 func commands(cluster clustercmd.Find) (*command.Registry, error) {
-	return command.NewRegistry(zkcmd.Commands, clustercmd.Commands(cluster), builtin.Commands)
+	return command.NewRegistry(zkcmd.Commands, clustercmd.Commands(cluster), kafkacmd.Commands, builtin.Commands)
 }
 
 // runShell is the mode without a name.
@@ -88,6 +90,11 @@ func newSession(p *process, flags *shellFlags, hint string) (*session, error) {
 		s.env.Notify("zoka: still trying: " + why.Error())
 	}}
 	s.env.Session = command.NewSessions(c, options, target, s.env.ShowEvent, s.refresh)
+	opened := func() bool { return s.env.Session.Server() != "" }
+	s.env.Client.Kafka = kafkaClient(flags.named || flags.embedded, opened)
+	brokers := flags.kafka
+	brokers.ZK, brokers.Warn = s.env.ZK, func(line string) { s.env.Notify("zoka: " + line) }
+	s.env.Brokers = command.NewBrokers(s.env.Client.Kafka, options, brokers, s.env.Session)
 	terminal := term.IsTerminal(int(p.stdout.Fd()))
 	s.shell = shell.New(shell.Config{
 		Env:      s.env,
@@ -127,6 +134,7 @@ func (s *session) typed() []string {
 
 // close ends the session on the server, whatever has happened to the context.
 func (s *session) close() {
+	s.env.Brokers.Close()
 	if err := s.env.Session.Close(context.Background()); err != nil {
 		s.env.Notify(err.Error())
 	}
@@ -135,6 +143,9 @@ func (s *session) close() {
 // run picks where commands come from.
 func (s *session) run(ctx context.Context) error {
 	stdin := shell.Reader(ctx, s.p.stdin)
+	if term.IsTerminal(int(s.p.stdin.Fd())) {
+		s.env.ReadLine = askLine(stdin, s.p.stderr)
+	}
 	switch {
 	case len(s.flags.words) > 0:
 		s.env.Stdin = stdin
@@ -149,6 +160,22 @@ func (s *session) run(ctx context.Context) error {
 		return s.interact(ctx)
 	}
 	return s.shell.Script(ctx, "stdin", s.p.stdin)
+}
+
+// askLine asks who sits at a terminal that is in its ordinary modes.
+func askLine(stdin io.Reader, talk io.Writer) func(context.Context, string) (string, error) {
+	lines := bufio.NewReader(stdin)
+	return func(ctx context.Context, prompt string) (string, error) {
+		_, _ = io.WriteString(talk, prompt)
+		line, err := lines.ReadString('\n')
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if err == io.EOF && line != "" {
+			err = nil
+		}
+		return strings.TrimSuffix(line, "\n"), err
+	}
 }
 
 func (s *session) runFile(ctx context.Context) error {
