@@ -236,6 +236,6 @@ func (in *Input) reassignNode(drop func(kzk.ReassignPartition) bool) (Change, bo
 		return Change{}, false
 	}
 	next := kzk.Reassignment{Partitions: rest}
-	return Change{What: fmt.Sprintf("%d partitions of the old tool's reassignment are left", len(rest)),
+	return Change{What: fmt.Sprintf("partitions left of the old tool's reassignment: %d", len(rest)),
 		Ops: []zkproto.MultiOp{setOp(kzk.ReassignmentPath, kzk.EncodeReassignment(&next), r.Version)}}, true
 }
