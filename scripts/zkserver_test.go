@@ -194,7 +194,7 @@ func TestZkServer_FailedToStart(t *testing.T) {
 // TestFindZoka: the launchers use the binary beside them, also through a link, and say what they miss.
 func TestFindZoka(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"zkCli.sh", "zkEnv.sh"} {
+	for _, name := range []string{"zkCli.sh", "zkEnv.sh", "findZoka.sh"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -105,8 +105,8 @@ func (b *Broker) Kill() {
 		b.cancel()
 		b.admin.Close()
 		b.groups.Close()
-		_ = b.parts.Close()   // it has nothing left to lose
-		_ = b.control.Close() // nor has it
+		_ = b.parts.Close() // it has nothing left to lose
+		b.control.Abandon()
 		b.wg.Wait()
 		b.mirror.Close()
 		ended, cancel := context.WithCancel(context.Background())
