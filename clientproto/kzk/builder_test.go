@@ -229,3 +229,15 @@ func BenchmarkBuilder_OneChangeOf1000Topics(b *testing.B) {
 		builder.Image()
 	}
 }
+
+// A topic and its states may come into being in one transaction.
+func TestBuilder_StateOfTheTopicsOwnTransaction(t *testing.T) {
+	b := kzk.NewBuilder()
+	put(t, b, "/brokers/topics/a", assignment, 10, 10, 0)
+	put(t, b, "/brokers/topics/a/partitions/0/state", led, 10, 10, 0)
+	put(t, b, "/brokers/topics/b/partitions/0/state", led, 10, 10, 0)
+	put(t, b, "/brokers/topics/b", assignment, 10, 10, 0)
+	if b.Image().Partition("a", 0).State == nil || b.Image().Partition("b", 0).State == nil {
+		t.Error("the state is missing")
+	}
+}

@@ -60,7 +60,7 @@ func (b *Builder) putState(p TopicPartition, data []byte, stat zkproto.Stat) err
 		b.states[p.Topic] = map[int32]*State{}
 	}
 	b.states[p.Topic][p.Partition] = state
-	if t := b.image.Topics[p.Topic]; t != nil && int64(stat.Czxid) > t.Czxid {
+	if t := b.image.Topics[p.Topic]; t != nil && int64(stat.Czxid) >= t.Czxid { // equal where one transaction made both
 		b.setState(p, state)
 	}
 	return nil
