@@ -7,8 +7,8 @@ import (
 
 // Proposal is a change of the ISR: write it to the partition's state, on condition that the znode still has Version, and
 // say what became of it by [Leader.Written], [Leader.Refused] or, where the state was read again, [Leader.Adopt].
-// An outcome that is not known is none of these: then the same proposal is written once more after reading the state, or
-// the state that was read is adopted.
+// An outcome that is not known is none of these: then the same proposal is written once more, see [Leader.Unsettled], which
+// is refused if it was carried out the first time.
 type Proposal struct {
 	Epoch   int32
 	Version int32
@@ -97,9 +97,9 @@ func (l *Leader) Adopt(isr []int32, version int32, now time.Time) bool {
 // Version is that of the state the committed ISR is from.
 func (l *Leader) Version() int32 { return l.version }
 
-// InFlight returns the proposal whose outcome is awaited.
-func (l *Leader) InFlight() (Proposal, bool) {
-	if l.inFlight == nil {
+// Unsettled returns the proposal whose outcome is not known: where its write has failed in between, it is to be repeated.
+func (l *Leader) Unsettled() (Proposal, bool) {
+	if l.inFlight == nil || l.refused {
 		return Proposal{}, false
 	}
 	return *l.inFlight, true

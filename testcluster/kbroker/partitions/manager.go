@@ -1,54 +1,110 @@
 package partitions
 
 import (
+	"context"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/zoka-project/zoka/clientproto/kproto"
-	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/zoka-project/zoka/testcluster/kbroker/partitions/codec"
 	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
 )
 
 // Manager has the replicas of one broker.
 type Manager struct {
-	o            Options
+	o        Options
+	table    atomic.Pointer[table]
+	applied  atomic.Int64 // how many images
+	fenced   atomic.Bool
+	timers   timers
+	isr      isrWriter
+	fetchers fetchers
+	sessions *sessionCache
+	wanted   wantedDirs
+
+	// onLeadership and told are of the goroutine that applies images.
 	onLeadership []func(topic string, partition int32, epoch int32, leads bool)
+	told         map[partitionKey]led
+
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	closed sync.Once
 }
 
-// New returns a Manager that knows of no partition yet: see [Manager.Apply].
-func New(o Options) *Manager { return &Manager{o: o.withDefaults()} }
-
-// Apply makes the replicas on this broker what img says: call it with each new image, in order, from one goroutine. It
-// creates, truncates and deletes folders, but does not wait for the network. A folder is deleted only if its topic is gone
-// from the image, or is another one of that name.
-func (m *Manager) Apply(img *kzk.Image) {}
+// New returns a Manager that knows of no partition yet: see [Manager.Apply]. It is to be closed.
+func New(o Options) *Manager {
+	m := &Manager{o: o.withDefaults(), told: make(map[partitionKey]led)}
+	ctx, cancel := context.WithCancel(context.Background())
+	m.cancel = cancel
+	m.table.Store(noTable)
+	m.timers.wake = make(chan struct{}, 1)
+	m.isr = isrWriter{m: m, wake: make(chan struct{}, 1)}
+	m.fetchers = fetchers{m: m, ctx: ctx, byLeader: make(map[int32]*fetcher)}
+	m.sessions = newSessionCache(m.o.FetchSessions)
+	m.wg.Go(func() { m.timers.run(ctx.Done()) })
+	m.wg.Go(func() { m.isr.run(ctx) })
+	m.wg.Go(func() { m.watchLag(ctx) })
+	return m
+}
 
 // Rows are the APIs that the Manager answers.
-func (m *Manager) Rows() []wire.Row { return nil }
-
-// Append appends a batch of this broker's own to a partition that it leads, and calls done once, from any goroutine, when
-// all replicas in sync have it, or after timeout, or when it cannot be. The error is a kproto.Error. The batch is taken over.
-func (m *Manager) Append(topic string, partition int32, batch []byte, timeout time.Duration, done func(base int64, err error)) {
-	done(-1, kproto.NotLeaderOrFollower)
-}
-
-// ReadLocal returns whole batches from an offset on of a partition that this broker leads, max bytes or one batch, up to
-// the log's end: a coordinator reads what it wrote before it was exposed. hw is the high watermark. There are none at the end.
-func (m *Manager) ReadLocal(topic string, partition int32, from int64, max int) (batches []byte, hw int64, err error) {
-	return nil, 0, kproto.NotLeaderOrFollower
-}
-
-// Leads says whether this broker leads a partition, and since which leader epoch.
-func (m *Manager) Leads(topic string, partition int32) (epoch int32, ok bool) { return 0, false }
-
-// OnLeadership has fn told when this broker becomes a partition's leader, leads it in another epoch, or ceases to. Call it
-// before the first Apply; fn must not block. A fence is not told.
-func (m *Manager) OnLeadership(fn func(topic string, partition int32, epoch int32, leads bool)) {
-	m.onLeadership = append(m.onLeadership, fn)
+func (m *Manager) Rows() []wire.Row {
+	return []wire.Row{
+		{Key: int16(kmsg.Produce), Max: codec.ProduceMax, Handle: m.produce},
+		{Key: int16(kmsg.Fetch), Max: codec.FetchMax, Handle: m.fetch},
+		{Key: int16(kmsg.ListOffsets), Max: 7, Handle: m.listOffsets},
+		{Key: int16(kmsg.DeleteRecords), Max: 2, Handle: m.deleteRecords},
+		{Key: int16(kmsg.OffsetForLeaderEpoch), Max: 4, Handle: m.offsetForLeaderEpoch},
+		{Key: int16(kmsg.AlterReplicaLogDirs), Max: 2, Handle: m.alterReplicaLogDirs},
+		{Key: int16(kmsg.DescribeLogDirs), Max: 4, Handle: m.describeLogDirs},
+	}
 }
 
 // Fence says that the session with ZooKeeper is lost, or there again. As long as it is lost the Manager answers as if it
 // led nothing, with NOT_LEADER_OR_FOLLOWER: somebody else may lead by now.
-func (m *Manager) Fence(lost bool) {}
+func (m *Manager) Fence(lost bool) {
+	m.fenced.Store(lost)
+	m.each(func(p *partition) {
+		if lost {
+			p.giveUp()
+		} else {
+			p.lookForLag()
+		}
+	})
+}
 
-// Close ends all goroutines of the Manager and answers what waits. The logs stay open.
-func (m *Manager) Close() error { return nil }
+// giveUp ends what waits for this broker as a leader. It goes on leading, as far as it knows.
+func (p *partition) giveUp() {
+	var w wakes
+	p.mu.Lock()
+	p.refuse(&w)
+	p.mu.Unlock()
+	w.run()
+}
+
+func (m *Manager) each(fn func(*partition)) {
+	for _, t := range m.table.Load().topics {
+		for _, p := range t.parts {
+			fn(p)
+		}
+	}
+}
+
+// StopFollowing ends the copying of other brokers' partitions, for good: before a shutdown, so that their leaders do not
+// take this broker back into the ISRs that it has just left.
+func (m *Manager) StopFollowing() { m.fetchers.stop() }
+
+// Close ends all goroutines of the Manager, and answers what waits as a broker that leads nothing. The logs stay open.
+func (m *Manager) Close() error {
+	m.closed.Do(func() {
+		m.Fence(true)
+		m.cancel()
+		m.fetchers.stop()
+		m.wg.Wait()
+	})
+	return nil
+}
+
+func (m *Manager) lag() time.Duration { return time.Duration(m.o.ReplicaLagMs) * time.Millisecond }

@@ -1,0 +1,330 @@
+package partitions
+
+import (
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/testcluster/klog"
+	"github.com/zoka-project/zoka/testcluster/replica"
+)
+
+// Apply makes the replicas on this broker what img says: call it with each new image, in order, from one goroutine. It
+// creates, truncates and deletes folders, but does not wait for the network. A folder is deleted only if its topic is gone
+// from the image, or is another one of that name, or the partition has been given to other brokers, all in sync without it.
+// Logs whose topic's configuration has changed are told.
+func (m *Manager) Apply(img *kzk.Image) {
+	old := m.table.Load()
+	first := old == noTable
+	if first {
+		m.adopt(img)
+	}
+	m.applied.Add(1)
+	next := &table{topics: make(map[string]*topic, len(old.topics)), img: img}
+	registered := registration(img, m.o.Self)
+	fresh := first || registered != registration(old.img, m.o.Self)
+	for name, is := range img.Topics {
+		was := old.topics[name]
+		if was != nil && was.czxid != is.Czxid {
+			m.drop(was)
+			was = nil
+		}
+		if was != nil && !fresh && old.img.Topics[name] == is {
+			next.topics[name] = was
+			continue
+		}
+		if t := m.applyTopic(was, is, registered); len(t.parts) > 0 {
+			next.topics[name] = t
+		}
+	}
+	for name, was := range old.topics {
+		if img.Topics[name] == nil {
+			m.drop(was)
+		}
+	}
+	m.table.Store(next)
+	m.announce(next)
+	m.reconfigure(old.img, img)
+	m.fetchers.settle()
+}
+
+// registration is the broker epoch of self, -1 where it is not registered.
+func registration(img *kzk.Image, self int32) int64 {
+	if b := img.Brokers[self]; b != nil {
+		return b.Epoch
+	}
+	return -1
+}
+
+// adopt deletes the folders, found at the start, whose topics are gone or are others of the same name.
+func (m *Manager) adopt(img *kzk.Image) {
+	for _, d := range m.o.Dirs {
+		for _, log := range d.Logs() {
+			t, czxid := img.Topics[log.Topic()], log.Incarnation().Czxid
+			if t == nil || czxid != 0 && czxid != t.Czxid {
+				m.deleteLog(d, log)
+			}
+		}
+	}
+}
+
+func (m *Manager) deleteLog(d *klog.Dir, log *klog.Log) {
+	m.o.Logger.Info("deleting a replica", slog.String("topic", log.Topic()), slog.Any("partition", log.Partition()), slog.String("dir", d.Path()))
+	if err := d.Delete(log.Topic(), log.Partition()); err != nil {
+		m.o.Logger.Error("a replica could not be deleted", slog.String("topic", log.Topic()), slog.Any("partition", log.Partition()), slog.Any("err", err))
+	}
+}
+
+// applyTopic returns the replicas of a topic that are on this broker. was is nil for a topic that is new here.
+func (m *Manager) applyTopic(was *topic, is *kzk.Topic, registered int64) *topic {
+	t := &topic{name: is.Name, czxid: is.Czxid, parts: make(map[int32]*partition)}
+	if was == nil {
+		t.shared = new(topicShared)
+	} else {
+		t.shared = was.shared
+		maps.Copy(t.parts, was.parts)
+	}
+	for id, part := range is.Partitions {
+		p := t.parts[id]
+		if !slices.Contains(part.Replicas, m.o.Self) {
+			if p != nil || m.findLog(is.Name, id) != nil {
+				if m.depart(p, is, id, part) {
+					delete(t.parts, id)
+				}
+			}
+			continue
+		}
+		if p == nil {
+			p = &partition{m: m, topic: is.Name, id: id, shared: t.shared, epoch: -1}
+			t.parts[id] = p
+		}
+		m.applyState(p, is, part, registered)
+	}
+	return t
+}
+
+// depart takes leave of a partition that is assigned to others, and says whether the replica is gone: as long as the others
+// may need its records they stay.
+func (m *Manager) depart(p *partition, is *kzk.Topic, id int32, part *kzk.Partition) bool {
+	s := part.State
+	needed := s == nil || s.Leader < 0 || s.Leader == m.o.Self || len(s.ISR) == 0 || slices.Contains(s.ISR, m.o.Self)
+	if p != nil {
+		p.rest()
+	}
+	if needed {
+		return false
+	}
+	if p != nil {
+		p.close()
+	}
+	for _, d := range m.o.Dirs {
+		if log := d.Log(is.Name, id); log != nil {
+			m.deleteLog(d, log)
+		}
+	}
+	return true
+}
+
+// applyState makes a replica what the partition's state says.
+func (m *Manager) applyState(p *partition, is *kzk.Topic, part *kzk.Partition, registered int64) {
+	s := part.State
+	switch {
+	case s == nil || s.LeaderEpoch < p.epoch:
+		return
+	case s.Leader < 0:
+		p.rest()
+		p.epoch = s.LeaderEpoch
+		return
+	}
+	if err := m.ensureLog(p, is); err != nil {
+		m.o.Logger.Error("no log for a replica", slog.String("topic", p.topic), slog.Any("partition", p.id), slog.Any("err", err))
+		return
+	}
+	switch {
+	case s.Leader != m.o.Self:
+		p.becomeFollower(s)
+	case registered >= 0 && s.Mzxid >= registered:
+		p.becomeLeader(part)
+	default:
+		// The controller has yet to elect this process, which the state does not know of.
+		p.rest()
+	}
+}
+
+// becomeLeader begins to lead, or takes over a newer state of what it leads.
+func (p *partition) becomeLeader(part *kzk.Partition) {
+	s := part.State
+	now := p.m.o.Now()
+	state := replica.State{Epoch: s.LeaderEpoch, Replicas: part.Replicas, ISR: s.ISR, Version: s.Version}
+	lag := p.m.lag()
+	var w wakes
+	p.mu.Lock()
+	p.unfollow()
+	p.controllerEpoch = s.ControllerEpoch
+	end := p.log.EndOffset()
+	switch {
+	case p.lead != nil && p.lead.Epoch() == s.LeaderEpoch:
+		p.lead.Assign(part.Replicas)
+		if p.lead.Adopt(s.ISR, s.Version, now) {
+			p.moved(&w)
+		}
+	case p.lead != nil:
+		p.assignEpoch(s.LeaderEpoch, end)
+		p.lead.Renew(state, end, now)
+		p.moved(&w)
+		p.wakeFollowers(&w) // which are of an older epoch now
+	default:
+		p.assignEpoch(s.LeaderEpoch, end)
+		p.lead = replica.NewLeader(p.m.o.Self, lag, state, end, p.log.HighWatermark(), now)
+		p.moved(&w)
+	}
+	p.epoch = s.LeaderEpoch
+	p.due(&w)
+	p.mu.Unlock()
+	w.run()
+}
+
+// assignEpoch writes down where an epoch begins, also if it never gets a record. The caller holds the lock.
+func (p *partition) assignEpoch(epoch int32, end int64) {
+	if err := p.log.AssignEpoch(epoch, end); err != nil {
+		p.m.o.Logger.Error("the leader epoch could not be written", slog.String("topic", p.topic), slog.Any("partition", p.id), slog.Any("err", err))
+	}
+}
+
+// becomeFollower begins to copy the leader of a state.
+func (p *partition) becomeFollower(s *kzk.State) {
+	var w wakes
+	p.mu.Lock()
+	if p.follow == nil || p.follow.Leader != s.Leader || p.follow.Epoch != s.LeaderEpoch {
+		p.unlead(&w)
+		p.unfollow()
+		p.follow = &replica.Follower{Leader: s.Leader, Epoch: s.LeaderEpoch}
+		p.m.fetchers.add(s.Leader, p)
+	}
+	p.epoch, p.controllerEpoch = s.LeaderEpoch, s.ControllerEpoch
+	p.mu.Unlock()
+	w.run()
+}
+
+// rest makes the replica neither leader nor follower.
+func (p *partition) rest() {
+	var w wakes
+	p.mu.Lock()
+	p.unlead(&w)
+	p.unfollow()
+	p.mu.Unlock()
+	w.run()
+}
+
+// close is rest, for ever.
+func (p *partition) close() {
+	p.rest()
+	p.mu.Lock()
+	p.log = nil
+	p.mu.Unlock()
+}
+
+// unlead ends leadership, and what waits for it. The caller holds the lock.
+func (p *partition) unlead(w *wakes) {
+	if p.lead != nil {
+		p.lead = nil
+		p.refuse(w)
+	}
+}
+
+// unfollow ends following. The caller holds the lock.
+func (p *partition) unfollow() {
+	if p.follow != nil {
+		p.m.fetchers.remove(p.follow.Leader, p)
+		p.follow = nil
+	}
+}
+
+// drop deletes the replicas of a topic that is gone.
+func (m *Manager) drop(t *topic) {
+	for _, p := range t.parts {
+		p.close()
+	}
+	for _, d := range m.o.Dirs {
+		for id := range t.parts {
+			if log := d.Log(t.name, id); log != nil {
+				m.deleteLog(d, log)
+			}
+		}
+	}
+}
+
+func (m *Manager) findLog(topic string, id int32) *klog.Log {
+	for _, d := range m.o.Dirs {
+		if log := d.Log(topic, id); log != nil {
+			return log
+		}
+	}
+	return nil
+}
+
+// ensureLog finds or creates the log of a replica, and keeps the incarnation in it up to date.
+func (m *Manager) ensureLog(p *partition, is *kzk.Topic) error {
+	inc := klog.Incarnation{TopicID: is.ID, Czxid: is.Czxid}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.log == nil {
+		p.log, p.dir = m.lookUp(p)
+	}
+	if p.log == nil {
+		d := m.place(partitionKey{p.topic, p.id})
+		log, err := d.Create(p.topic, p.id, inc)
+		if err != nil {
+			return err
+		}
+		p.log, p.dir = log, d
+		return nil
+	}
+	if have := p.log.Incarnation(); have != inc && (is.HasID || have.Czxid != inc.Czxid) {
+		return p.log.SetIncarnation(inc)
+	}
+	return nil
+}
+
+func (m *Manager) lookUp(p *partition) (*klog.Log, *klog.Dir) {
+	for _, d := range m.o.Dirs {
+		if log := d.Log(p.topic, p.id); log != nil {
+			return log, d
+		}
+	}
+	return nil, nil
+}
+
+// place is the folder for a new replica: the one that was asked for, or the one that has the fewest.
+func (m *Manager) place(key partitionKey) *klog.Dir {
+	if d := m.wanted.take(key); d != nil {
+		return d
+	}
+	return slices.MinFunc(m.o.Dirs, func(a, b *klog.Dir) int { return len(a.Logs()) - len(b.Logs()) })
+}
+
+// reconfigure tells the logs of topics whose configuration may have changed.
+func (m *Manager) reconfigure(old, img *kzk.Image) {
+	all := false
+	for entity, conf := range img.Configs {
+		if isBrokers(entity) && !maps.Equal(conf, old.Configs[entity]) {
+			all = true
+		}
+	}
+	for entity := range old.Configs {
+		if isBrokers(entity) && img.Configs[entity] == nil {
+			all = true
+		}
+	}
+	for name := range m.table.Load().topics {
+		if all || !maps.Equal(img.TopicConfig(name), old.TopicConfig(name)) {
+			for _, d := range m.o.Dirs {
+				d.ConfigChanged(name)
+			}
+		}
+	}
+}
+
+// isBrokers says whether a configuration is of brokers, which gives defaults to topics.
+func isBrokers(entity string) bool { return len(entity) > 8 && entity[:8] == "brokers/" }

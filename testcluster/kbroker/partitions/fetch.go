@@ -1,0 +1,306 @@
+package partitions
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/testcluster/kbroker/partitions/codec"
+	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
+	"github.com/zoka-project/zoka/testcluster/klog"
+	"github.com/zoka-project/zoka/testcluster/replica"
+)
+
+// fetch is a Fetch request. One goroutine at a time works on it: the connection's at first, then whoever wakes it.
+type fetch struct {
+	m         *Manager
+	req       *wire.Request
+	replica   int32 // -1: a client
+	committed bool
+	minBytes  int
+	maxBytes  int
+	maxWait   time.Duration
+	plan      plan
+	items     []fetchItem
+
+	state    atomic.Int32
+	late     atomic.Bool
+	queued   bool // it has been parked
+	deadline deadline
+	stop     func() bool // stops watching the connection
+}
+
+// States of a fetch. A wake that finds it running makes it dirty, so that it looks again before it parks.
+const (
+	running = iota
+	dirty
+	parked
+	ended
+)
+
+// fetchItem is one partition of a fetch, and what the last look at it found.
+type fetchItem struct {
+	sessionItem
+	f    *fetch
+	part *partition
+	node node[fetchItem]
+
+	err       kproto.Error
+	hw, start int64
+	diverging bool
+	endEpoch  int32
+	endOffset int64
+	chunk     klog.Chunk
+	// bound is where reading ended: the high watermark, or the log's end for a follower. ledEpoch is the leader epoch then.
+	bound    int64
+	ledEpoch int32
+	// startThen is where the log began at the first look.
+	startThen int64
+}
+
+func (m *Manager) fetch(req *wire.Request) {
+	var room [4]codec.FetchItem
+	q, err := codec.ParseFetch(req.Body, req.Version, room[:0])
+	if err != nil {
+		req.Hangup(fmt.Errorf("fetch: %w", err))
+		return
+	}
+	f := &fetch{m: m, req: req, replica: q.Replica, committed: q.Committed,
+		minBytes: int(q.MinBytes), maxBytes: int(q.MaxBytes), maxWait: time.Duration(q.MaxWaitMs) * time.Millisecond}
+	if f.replica < 0 {
+		f.maxBytes = min(f.maxBytes, int(m.o.ClientFetchMaxBytes))
+	}
+	t := m.table.Load()
+	f.plan = m.sessions.open(t, &q, m.o.Now())
+	f.items = make([]fetchItem, len(f.plan.items))
+	for i := range f.items {
+		it := &f.items[i]
+		it.sessionItem, it.f = f.plan.items[i], f
+		it.node.value = it
+		it.part = t.findKey(it.key)
+		if it.part == nil {
+			it.fail(t.missing(it.key.topic, it.key.partition))
+		}
+	}
+	f.plan.items = nil
+	f.run(true)
+}
+
+// run looks at the partitions, and answers or parks. first is the look of the request itself, which counts as news of a
+// follower.
+func (f *fetch) run(first bool) {
+	for {
+		size, now := f.look(first)
+		if now || size >= f.minBytes || f.maxWait <= 0 || f.late.Load() || len(f.items) == 0 {
+			f.state.Store(ended)
+			f.answer()
+			return
+		}
+		for i := range f.items {
+			f.items[i].drop()
+		}
+		if first {
+			f.arm()
+		}
+		first = false
+		if f.park() {
+			return
+		}
+		f.state.Store(running)
+	}
+}
+
+// arm starts the timeout. A fetch that may wait for long also ends with its connection.
+func (f *fetch) arm() {
+	f.deadline.start(&f.m.timers, f.maxWait, f.expire)
+	if f.maxWait > longWait {
+		f.stop = context.AfterFunc(f.req.Ctx, f.expire)
+	}
+}
+
+// longWait is how long a fetch may stay parked after its connection has ended.
+const longWait = 5 * time.Second
+
+func (f *fetch) expire() {
+	f.late.Store(true)
+	f.wake()
+}
+
+// wake has a parked fetch look again, here and now, and a running one before it parks.
+func (f *fetch) wake() {
+	for {
+		switch {
+		case f.state.CompareAndSwap(parked, running):
+			f.run(false)
+			return
+		case f.state.CompareAndSwap(running, dirty):
+			return
+		}
+		if s := f.state.Load(); s == dirty || s == ended {
+			return
+		}
+	}
+}
+
+// park puts the fetch into the queues of its partitions, and returns true when it is parked: from then on it belongs to
+// whoever wakes it. False is news since the last look.
+func (f *fetch) park() bool {
+	f.queued = true
+	for i := range f.items {
+		if it := &f.items[i]; it.part != nil && !it.park() {
+			return false
+		}
+	}
+	return f.state.CompareAndSwap(running, parked)
+}
+
+// park returns false if the partition has moved since the last look.
+func (it *fetchItem) park() bool {
+	p := it.part
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.leader()
+	if l == nil || l.Epoch() != it.ledEpoch || p.bound(it.f.replica) != it.bound {
+		return false
+	}
+	if it.node.in == nil {
+		if it.f.replica >= 0 {
+			p.followers.push(&it.node)
+		} else {
+			p.readers.push(&it.node)
+		}
+	}
+	return true
+}
+
+// bound is the offset that a fetch reads up to. The caller holds the lock.
+func (p *partition) bound(replica int32) int64 {
+	if replica >= 0 {
+		return p.log.EndOffset()
+	}
+	return p.lead.HighWatermark()
+}
+
+// look reads what there is in each partition, within the limits: the first one that has anything gives a batch at least,
+// however large. now says that the answer is due whatever its size.
+func (f *fetch) look(first bool) (size int, now bool) {
+	if f.plan.err != kproto.NoError {
+		return 0, true
+	}
+	left := f.maxBytes
+	for i := range f.items {
+		it := &f.items[i]
+		if it.part == nil {
+			now = true
+			continue
+		}
+		it.err, it.diverging = kproto.NoError, false
+		log, err := it.part.admit(it, first)
+		if err == nil && !it.diverging && it.Offset < it.bound && (left > 0 || size == 0) {
+			it.chunk, err = log.Read(it.Offset, max(0, min(int(it.MaxBytes), left)), it.bound, size == 0)
+		}
+		if err == nil {
+			err = f.readable(it)
+		}
+		if err != nil {
+			it.fail(codeOf(err))
+		}
+		if first {
+			it.startThen = it.start
+		}
+		now = now || err != nil || it.diverging || f.replica >= 0 && it.start != it.startThen
+		size += it.chunk.Size
+		left -= it.chunk.Size
+	}
+	return size, now
+}
+
+// readable says whether this version of the request may carry what was read.
+func (f *fetch) readable(it *fetchItem) error {
+	switch {
+	case f.req.Version < codec.FetchBatches:
+		return kproto.UnsupportedVersion
+	case f.req.Version < fetchZstd && it.chunk.Size > 0 && hasZstd(it.chunk.Bufs):
+		return kproto.UnsupportedCompressionType
+	}
+	return nil
+}
+
+// fetchZstd is the first version of Fetch whose readers know zstd.
+const fetchZstd = 10
+
+func (it *fetchItem) fail(code kproto.Error) {
+	it.drop()
+	it.err, it.hw, it.start = code, -1, -1
+}
+
+// drop gives back what was read.
+func (it *fetchItem) drop() {
+	if it.chunk.Size > 0 {
+		it.chunk.Release()
+		it.chunk = klog.Chunk{}
+	}
+}
+
+// hasZstd says whether any batch is compressed by zstd.
+func hasZstd(bufs [][]byte) bool {
+	for _, b := range bufs {
+		for len(b) >= kproto.BatchHeaderSize {
+			h, err := kproto.ParseBatchHeader(b)
+			if err != nil || h.Size() > len(b) {
+				break
+			}
+			if h.Codec() == kproto.CodecZstd {
+				return true
+			}
+			b = b[h.Size():]
+		}
+	}
+	return false
+}
+
+// admit checks whether the partition can be read from that offset, takes a follower's news in, and fills in where reading
+// ends.
+func (p *partition) admit(it *fetchItem, first bool) (*klog.Log, error) {
+	var w wakes
+	p.mu.Lock()
+	log, err := p.admitLocked(it, first, &w)
+	p.mu.Unlock()
+	w.run()
+	return log, err
+}
+
+func (p *partition) admitLocked(it *fetchItem, first bool, w *wakes) (*klog.Log, error) {
+	l, err := p.check(it.LeaderEpoch)
+	if err != nil {
+		return nil, err
+	}
+	follower := it.f.replica
+	if follower >= 0 && !l.Assigned(follower) {
+		return nil, kproto.NotLeaderOrFollower
+	}
+	if it.LastFetchedEpoch >= 0 {
+		it.endEpoch, it.endOffset, it.diverging, err = replica.Diverges(p.log, it.Offset, it.LastFetchedEpoch)
+		if err != nil {
+			return nil, err
+		}
+	}
+	start, end := p.log.StartOffset(), p.log.EndOffset()
+	if !it.diverging && (it.Offset < start || it.Offset > end) {
+		return nil, kproto.OffsetOutOfRange
+	}
+	if follower >= 0 && first && !it.diverging {
+		if l.Fetched(follower, it.Offset, it.LogStart, p.m.o.Now()) {
+			p.moved(w)
+		}
+		p.due(w)
+		for d := p.deletions.pop(); d != nil; d = p.deletions.pop() {
+			w.deletions = append(w.deletions, d)
+		}
+	}
+	it.hw, it.start = l.HighWatermark(), start
+	it.bound, it.ledEpoch = p.bound(follower), l.Epoch()
+	return p.log, nil
+}

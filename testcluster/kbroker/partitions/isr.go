@@ -1,0 +1,165 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkclient"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/replica"
+)
+
+// isrWriter writes changes of ISRs to ZooKeeper, by one goroutine: each on condition that the state znode has the version
+// the change was made for.
+type isrWriter struct {
+	m    *Manager
+	wake chan struct{}
+
+	mu  sync.Mutex
+	due []*partition // guarded by mu
+}
+
+// isrRetry is how long after a write of unknown outcome it is repeated.
+const isrRetry = 100 * time.Millisecond
+
+// push has a change of the ISR of p written. Each partition is there once at most, see partition.proposing.
+func (w *isrWriter) push(p *partition) {
+	w.mu.Lock()
+	w.due = append(w.due, p)
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *isrWriter) take() []*partition {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	due := w.due
+	w.due = nil
+	return due
+}
+
+// isrWrite is one write under way.
+type isrWrite struct {
+	p        *partition
+	proposal replica.Proposal
+	call     *zkclient.Call
+	stat     zkproto.Stat
+}
+
+// run writes what is due until ctx ends. All that is due at a time is on its way together.
+func (w *isrWriter) run(ctx context.Context) {
+	for {
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+			return
+		}
+		var writes []*isrWrite
+		for _, p := range w.take() {
+			if wr := w.start(ctx, p); wr != nil {
+				writes = append(writes, wr)
+			}
+		}
+		for _, wr := range writes {
+			w.finish(wr, wr.call.Wait(ctx))
+		}
+	}
+}
+
+// start sends a partition's change; nil if there is none any more.
+func (w *isrWriter) start(ctx context.Context, p *partition) *isrWrite {
+	proposal, controllerEpoch, ok := p.propose()
+	if !ok {
+		return nil
+	}
+	state := &kzk.State{Leader: w.m.o.Self, LeaderEpoch: proposal.Epoch, ControllerEpoch: controllerEpoch, ISR: proposal.ISR}
+	wr := &isrWrite{p: p, proposal: proposal}
+	wr.call = w.m.o.ZK.Start(ctx, zkproto.OpSetData, &zkproto.SetDataRequest{
+		Path: kzk.StatePath(p.topic, p.id), Data: kzk.EncodeState(state), Version: proposal.Version}, &wr.stat)
+	return wr
+}
+
+// propose returns the change of the ISR that is due: one whose outcome is not known once more, or a new one.
+func (p *partition) propose() (proposal replica.Proposal, controllerEpoch int32, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l := p.leader(); l != nil {
+		if proposal, ok = l.Unsettled(); !ok {
+			proposal, ok = l.Propose(p.m.o.Now())
+		}
+	}
+	p.proposing = ok
+	return proposal, p.controllerEpoch, ok
+}
+
+// finish tells the leader what became of a write.
+func (w *isrWriter) finish(wr *isrWrite, err error) {
+	p := wr.p
+	log := w.m.o.Logger.With("topic", p.topic, "partition", p.id)
+	again := false
+	var ws wakes
+	p.mu.Lock()
+	p.proposing = false
+	switch l := p.lead; {
+	case l == nil:
+	case err == nil:
+		if l.Written(wr.proposal, wr.stat.Version, w.m.o.Now()) {
+			p.moved(&ws)
+		}
+		p.due(&ws)
+	case errors.Is(err, zkproto.BadVersion), errors.Is(err, zkproto.NoNode):
+		// Somebody else changed the state: the image will show it.
+		l.Refused(wr.proposal)
+	default:
+		p.proposing, again = true, true
+	}
+	p.mu.Unlock()
+	ws.run()
+	switch {
+	case again:
+		log.Warn("the ISR could not be written; trying again", slog.Any("isr", wr.proposal.ISR), slog.Any("err", err))
+		w.m.timers.start(&timer{fire: func() { w.push(p) }}, isrRetry)
+	case err != nil:
+		log.Info("the ISR was changed by somebody else", slog.Any("isr", wr.proposal.ISR), slog.Any("err", err))
+	default:
+		log.Info("ISR changed", slog.Any("isr", wr.proposal.ISR), slog.Any("version", wr.stat.Version))
+	}
+}
+
+// watchLag looks for replicas that lag behind, often enough, until ctx ends.
+func (m *Manager) watchLag(ctx context.Context) {
+	every := time.NewTicker(max(time.Duration(m.o.ReplicaLagMs)*time.Millisecond/2, time.Millisecond))
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+		for _, t := range m.table.Load().topics {
+			for _, p := range t.parts {
+				p.lookForLag()
+			}
+		}
+	}
+}
+
+func (p *partition) lookForLag() {
+	var w wakes
+	p.mu.Lock()
+	if l := p.leader(); l != nil {
+		if l.Retry(p.m.o.Now()) {
+			p.moved(&w)
+		}
+		p.due(&w)
+	}
+	p.mu.Unlock()
+	w.run()
+}
