@@ -231,6 +231,8 @@ func TestFindCoordinatorBeforeTheTopic(t *testing.T) {
 	s.setImage(&next)
 	req.CoordinatorType = 0
 	wantCode(t, "find", ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3).ErrorCode, kproto.NoError)
-	delete(next.Brokers, 1)
+	leaderless := next
+	leaderless.Brokers = nil
+	s.setImage(&leaderless)
 	wantCode(t, "find", ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3).ErrorCode, kproto.CoordinatorNotAvailable)
 }
