@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -151,7 +152,7 @@ func show(value *string) string {
 // theirs sets the further values, waits until the broker has taken them, and returns its answer.
 func theirs(t *testing.T, bootstrap string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	client, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
 	if err != nil {
@@ -169,10 +170,13 @@ func theirs(t *testing.T, bootstrap string) string {
 		t.Fatal(err)
 	}
 	alter := kmsg.NewPtrIncrementalAlterConfigsRequest()
-	for name, values := range map[string]map[string]string{"1": dynamicBroker, "": dynamicAll} {
+	for _, set := range []struct {
+		broker string
+		values map[string]string
+	}{{"1", dynamicBroker}, {"", dynamicAll}} {
 		resource := kmsg.NewIncrementalAlterConfigsRequestResource()
-		resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeBroker, name
-		for key, value := range values {
+		resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeBroker, set.broker
+		for key, value := range set.values {
 			resource.Configs = append(resource.Configs, kmsg.IncrementalAlterConfigsRequestResourceConfig{Name: key, Value: &value})
 		}
 		alter.Resources = append(alter.Resources, resource)
@@ -187,12 +191,12 @@ func theirs(t *testing.T, bootstrap string) string {
 		}
 	}
 	for {
-		lines, settled := ask(ctx, t, client)
-		if settled {
+		lines, missing := ask(ctx, t, client)
+		if len(missing) == 0 {
 			return lines
 		}
 		if ctx.Err() != nil {
-			t.Fatalf("the values do not arrive:\n%s", lines)
+			t.Fatalf("these values do not arrive: %q", missing)
 		}
 	}
 }
@@ -203,8 +207,8 @@ var awaited = map[string]string{
 	"broker min.insync.replicas": "2", "topic file.delete.delay.ms": "30000", "topic min.insync.replicas": "2",
 }
 
-// ask returns the answer, and whether all that was set while the broker runs is in it.
-func ask(ctx context.Context, t *testing.T, client *kgo.Client) (string, bool) {
+// ask returns the answer, and what of awaited is missing in it.
+func ask(ctx context.Context, t *testing.T, client *kgo.Client) (string, map[string]string) {
 	t.Helper()
 	request := kmsg.NewPtrDescribeConfigsRequest()
 	request.IncludeSynonyms = true
@@ -214,10 +218,11 @@ func ask(ctx context.Context, t *testing.T, client *kgo.Client) (string, bool) {
 		request.Resources = append(request.Resources, resource)
 	}
 	var lines []string
-	settled := 0
+	missing := maps.Clone(awaited)
 	for _, shard := range client.RequestSharded(ctx, request) {
 		if shard.Err != nil {
-			t.Fatal(shard.Err)
+			t.Errorf("describe: %v", shard.Err)
+			return "", missing
 		}
 		for _, r := range shard.Resp.(*kmsg.DescribeConfigsResponse).Resources {
 			if r.ErrorCode != 0 {
@@ -231,11 +236,11 @@ func ask(ctx context.Context, t *testing.T, client *kgo.Client) (string, bool) {
 				}
 				lines = append(lines, line.String())
 				if c.Value != nil && awaited[part+" "+c.Name] == *c.Value {
-					settled++
+					delete(missing, part+" "+c.Name)
 				}
 			}
 		}
 	}
 	slices.Sort(lines)
-	return strings.Join(lines, "\n"), settled == len(awaited)
+	return strings.Join(lines, "\n"), missing
 }

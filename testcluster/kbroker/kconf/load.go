@@ -10,9 +10,14 @@ import (
 	"github.com/zoka-project/zoka/clientproto/properties"
 )
 
+// Override is the --override key=value of kafka-server-start.sh: it replaces what the file says.
+type Override struct{ Key, Value string }
+
+func (o Override) origin() Origin { return Origin{File: "--override " + o.Key + "=" + o.Value} }
+
 // LoadBroker reads the server.properties at path. An error is an [*Error]; a known key that zoka does not act on, and
 // one that nobody knows, are warnings.
-func LoadBroker(path string) (*Broker, []Warning, error) {
+func LoadBroker(path string, overrides ...Override) (*Broker, []Warning, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		if cause := (*os.PathError)(nil); errors.As(err, &cause) {
@@ -20,27 +25,36 @@ func LoadBroker(path string) (*Broker, []Warning, error) {
 		}
 		return nil, nil, &Error{Origin: Origin{File: path}, Reason: err.Error()}
 	}
-	return ParseBroker(path, string(text))
+	return ParseBroker(path, string(text), overrides...)
 }
 
 // ReadBroker is [LoadBroker] from a reader; origin stands for the path in what it says.
-func ReadBroker(r io.Reader, origin string) (*Broker, []Warning, error) {
+func ReadBroker(r io.Reader, origin string, overrides ...Override) (*Broker, []Warning, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, nil, &Error{Origin: Origin{File: origin}, Reason: err.Error()}
 	}
-	return ParseBroker(origin, string(text))
+	return ParseBroker(origin, string(text), overrides...)
 }
 
 // ParseBroker is [LoadBroker] for a text that has been read.
-func ParseBroker(origin, text string) (*Broker, []Warning, error) {
+func ParseBroker(origin, text string, overrides ...Override) (*Broker, []Warning, error) {
 	entries, err := properties.Parse(text)
 	if cause := (*properties.Error)(nil); errors.As(err, &cause) {
 		return nil, nil, &Error{Origin: Origin{origin, cause.Line}, Key: cause.Key, Reason: cause.Reason()}
 	}
 	l := loader{b: &Broker{File: origin, Values: map[string]string{}, origins: map[string]Origin{}}}
 	for _, e := range entries {
-		if err := l.entry(e); err != nil {
+		o := Origin{origin, e.Line}
+		if before, twice := l.b.origins[e.Key]; twice {
+			l.warn(o, e.Key, "replaces the value of line %d", before.Line)
+		}
+		if err := l.set(o, e.Key, e.Value); err != nil {
+			return nil, l.warnings, err
+		}
+	}
+	for _, o := range overrides {
+		if err := l.set(o.origin(), o.Key, o.Value); err != nil {
 			return nil, l.warnings, err
 		}
 	}
@@ -59,25 +73,21 @@ func (l *loader) warn(o Origin, key, format string, args ...any) {
 	l.warnings = append(l.warnings, Warning{Origin: o, Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
-// entry takes one line. What is said of a key that stands there twice is said of each.
-func (l *loader) entry(e properties.Entry) error {
-	origin := Origin{l.b.File, e.Line}
-	if before, twice := l.b.origins[e.Key]; twice {
-		l.warn(origin, e.Key, "replaces the value of line %d", before.Line)
-	}
-	l.b.origins[e.Key] = origin
-	k, known := brokerTable().byName[e.Key]
+// set takes one setting.
+func (l *loader) set(origin Origin, key, value string) error {
+	l.b.origins[key] = origin
+	k, known := brokerTable().byName[key]
 	if !known {
-		l.unknown(origin, e.Key)
+		l.unknown(origin, key)
 		return nil
 	}
-	if err := k.Check(e.Value); err != nil {
-		return &Error{Origin: origin, Key: e.Key, Reason: invalid(err)}
+	if err := k.Check(value); err != nil {
+		return &Error{Origin: origin, Key: key, Reason: invalid(err)}
 	}
-	if !k.Honoured && !k.needless && k.Canonical(e.Value) != k.Default {
-		l.warn(origin, e.Key, "has no effect: zoka does not have what it sets")
+	if !k.Honoured && !k.needless && k.Canonical(value) != k.Default {
+		l.warn(origin, key, "has no effect: zoka does not have what it sets")
 	}
-	l.b.Values[e.Key] = e.Value
+	l.b.Values[key] = value
 	return nil
 }
 

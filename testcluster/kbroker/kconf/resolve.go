@@ -186,10 +186,14 @@ func (b *Broker) groups(s settings) {
 // agree checks keys against one another, as Kafka's KafkaConfig.validateValues does.
 func (b *Broker) agree(s settings) error {
 	below := func(small, large string) error {
-		if x, y := s.long(small), s.long(large); x > y {
-			return b.wrong(fmt.Sprintf("%d is more than %s=%d", x, large, y), small, large)
+		x, y := s.long(small), s.long(large)
+		if x <= y {
+			return nil
 		}
-		return nil
+		if _, set := b.origins[small]; set {
+			return b.wrong(fmt.Sprintf("%d is more than %s=%d", x, large, y), small)
+		}
+		return b.wrong(fmt.Sprintf("%s=%d is more than it", small, x), large)
 	}
 	for _, pair := range [][2]string{
 		{"replica.fetch.wait.max.ms", "replica.socket.timeout.ms"},
