@@ -38,6 +38,8 @@ func TestBadInput_ClosesWithOneLine(t *testing.T) {
 		"client id":        {append(lengthAlone(10), 0, keyHeartbeat, 0, 0, 0, 0, 0, 1, 0x7f, 0xff), "bad request header"},
 		"tags":             {append(lengthAlone(11), 0, keyMetadata, 0, 9, 0, 0, 0, 1, 0xff, 0xff, 0x05), "bad request header"},
 		"body":             {frame(keyMetadata, 1, 1, false, []byte{0, 0, 0, 9, 0}), "Metadata version 1: its body does not decode"},
+		"huge body":        {frame(keyMetadata, 1, 1, false, make([]byte, maxDecoded+1)), "its body does not decode: 8388609 bytes, more than 8388608"},
+		"large body":       {frame(keyMetadata, 1, 1, false, append([]byte{0, 3, 0, 0}, make([]byte, 300<<10)...)), "its body does not decode"},
 		"huge array":       {frame(keyMetadata, 1, 1, false, []byte{0x7f, 0xff, 0xff, 0xff}), "Metadata version 1: its body does not decode"},
 	} {
 		t.Run(name, func(t *testing.T) {

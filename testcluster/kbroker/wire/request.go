@@ -33,16 +33,34 @@ type Request struct {
 // Flexible says whether body and header have tag sections (KIP-482).
 func (r *Request) Flexible() bool { return r.flexible }
 
+// maxDecoded is the largest body that is decoded into a message. The generated decoders make room for as many elements as
+// an array announces, up to one for each byte that is left: some fifty times the input. Only Produce is larger in
+// earnest, and it is not read so.
+const maxDecoded = 8 << 20
+
+// largeDecode is from where on bodies are decoded one at a time.
+const largeDecode = 256 << 10
+
 // Decode reads Body into req, whose byte slices then are parts of Body. After an error the connection is closed, and
 // there is nothing left to do for the handler.
 func (r *Request) Decode(req kmsg.Request) error {
-	req.SetVersion(r.Version)
-	if err := req.ReadFrom(r.Body); err != nil {
+	err := r.decode(req)
+	if err != nil {
 		err = fmt.Errorf("its body does not decode: %w", err)
 		r.Hangup(err)
-		return err
 	}
-	return nil
+	return err
+}
+
+func (r *Request) decode(req kmsg.Request) error {
+	if n := len(r.Body); n > maxDecoded {
+		return fmt.Errorf("%d bytes, more than %d", n, maxDecoded)
+	} else if n > largeDecode {
+		r.conn.s.decoding.Lock()
+		defer r.conn.s.decoding.Unlock()
+	}
+	req.SetVersion(r.Version)
+	return req.ReadFrom(r.Body)
 }
 
 // headerSize is how much room the largest response header takes: length, correlation id, empty tag section.

@@ -68,6 +68,7 @@ type Server struct {
 	cancel   context.CancelFunc
 	closing  chan struct{}
 	wg       sync.WaitGroup // Serve and the connections
+	decoding sync.Mutex     // of a large body
 
 	mu        sync.Mutex
 	closed    bool
