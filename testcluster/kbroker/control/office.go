@@ -101,32 +101,36 @@ func (c *Control) claim() error {
 	if err != nil {
 		return err
 	}
-	stat, err := c.o.ZK.Exists(c.ctx, kzk.ControllerPath, nil)
+	data, stat, err := c.o.ZK.Get(c.ctx, kzk.ControllerPath, nil)
 	if err != nil {
 		return err
 	}
-	if stat.EphemeralOwner != c.o.ZK.Session().ID {
-		return errNotMine
+	if stat.EphemeralOwner == c.o.ZK.Session().ID {
+		c.enter(office{epoch, version})
+		return nil
 	}
-	c.enter(office{epoch, version})
-	return nil
+	if id, err := kzk.DecodeController(data); err != nil || id != c.o.Self {
+		return errAnother
+	}
+	return errEarlier
 }
 
-var errNotMine = errors.New(kzk.ControllerPath + " is of another session")
+var (
+	errAnother = errors.New("another broker is the controller")
+	errEarlier = errors.New(kzk.ControllerPath + " is left of an earlier session of this broker")
+)
 
 // reclaim deals with a /controller that names this broker, which does not know of it: it is this session's, or is left
 // of a session that the broker had before, and that has not ended yet.
 func (c *Control) reclaim() error {
-	err := c.claim()
-	switch {
-	case errors.Is(err, errNotMine):
+	switch err := c.claim(); {
+	case errors.Is(err, errEarlier):
 		return c.elect(true)
-	case errors.Is(err, zkproto.NoNode):
+	case err == nil, errors.Is(err, zkproto.NoNode):
 		return c.refresh()
-	case err != nil:
+	default:
 		return err
 	}
-	return c.refresh()
 }
 
 // succeed takes over from a controller that refuses connections.
