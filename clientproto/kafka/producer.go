@@ -31,6 +31,7 @@ type Producer struct {
 	kgo    *kgo.Client
 	free   sync.Pool // of *entry
 	failed func(number int64, r kmodel.Record, err error)
+	once   sync.Once
 
 	mu sync.Mutex // one call of failed at a time
 }
@@ -213,7 +214,8 @@ func (c *Client) recordError(err error) error {
 func (p *Producer) Flush(ctx context.Context) error { return p.kgo.Flush(ctx) }
 
 // Close gives up what is under way. The records that were not acknowledged are told of before it returns.
-func (p *Producer) Close() { p.client.release(p.kgo) }
+// A second Close does nothing.
+func (p *Producer) Close() { p.once.Do(func() { p.client.release(p.kgo) }) }
 
 // chooser lets a record choose its partition, and else asks a partitioner.
 type chooser struct{ kgo.Partitioner }

@@ -6,6 +6,12 @@ package kafkacmd
 import "github.com/zoka-project/zoka/shell/command"
 
 // Commands is the table, in the order of the help text.
-var Commands = []command.Spec{}
+var Commands = []command.Spec{
+	produce,
+	consume,
+	offsets,
+
+	brokers,
+}
 
 var topicArg = command.Arg{Name: "TOPIC", Kind: command.Topic}

@@ -1,0 +1,160 @@
+package kafkacmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kmodel"
+	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/shell/command"
+)
+
+// writing is the writing of one produce.
+type writing struct {
+	*producing
+	env    *command.Env
+	report failures
+	sent   int64 // what was read, and is a record or should have been one
+}
+
+// parting is how long what is under way may take once the person has left by Ctrl-C.
+const parting = 5 * time.Second
+
+func (w *writing) run(ctx context.Context, kafka command.Kafka, records source) error {
+	// A record that was taken is to be written, even if the person leaves at once: the producer's context is another.
+	producing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	producer, err := kafka.Producer(ctx, w.options, w.report.add)
+	if err != nil {
+		return err
+	}
+	defer producer.Close()
+	leave := context.AfterFunc(ctx, func() { // Produce waits while too much is under way
+		time.AfterFunc(parting, stop)
+	})
+	defer leave()
+
+	readErr := w.copy(ctx, producing, producer, records)
+	flushing, cancel := producing, context.CancelFunc(func() {})
+	if ctx.Err() != nil {
+		flushing, cancel = context.WithTimeout(producing, parting)
+	}
+	defer cancel()
+	err = producer.Flush(flushing)
+	producer.Close() // what is left is told of
+	w.report.flush()
+	switch {
+	case w.report.count > 0:
+		return fmt.Errorf("%d of %d records not acknowledged", w.report.count, w.sent)
+	case interrupted(ctx, readErr):
+		return &command.SaidError{Err: context.Canceled}
+	case readErr != nil:
+		return readErr
+	}
+	return err
+}
+
+// interrupted tells that the person has left by Ctrl-C.
+func interrupted(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, context.Canceled)
+}
+
+// copy hands records to the producer until there are no more, or until one has failed in a way that the next ones
+// will not do better.
+func (w *writing) copy(ctx, producing context.Context, producer command.Producer, records source) error {
+	var rec kmodel.Record
+	for {
+		if w.report.hopeless() {
+			return nil
+		}
+		number, err := records.next(&rec)
+		var bad *lineError
+		switch {
+		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			return nil
+		case errors.As(err, &bad):
+			w.sent++
+			w.report.add(number, rec, bad.err)
+			continue
+		case err != nil:
+			return err
+		}
+		w.sent++
+		if err := producer.Produce(producing, &rec, number); err != nil {
+			return err
+		}
+	}
+}
+
+// failures reports records that were not acknowledged. Neighbours that have failed for the same reason are reported
+// together: a broker that is gone takes thousands with it.
+type failures struct {
+	notify func(string)
+	topic  string
+
+	mu       sync.Mutex
+	count    int64
+	from, to int64 // those that were not reported yet; 0: none
+	why      string
+	final    bool // records to come will do no better
+}
+
+// add is told of a record that has failed.
+func (f *failures) add(number int64, _ kmodel.Record, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.count++
+	f.final = f.final || lasting(err)
+	why := command.Reason(err)
+	if f.from > 0 && number == f.to+1 && why == f.why {
+		f.to = number
+		return
+	}
+	f.tell()
+	f.from, f.to, f.why = number, number, why
+}
+
+// lasting tells an error that the next records will meet as well: nobody acknowledges anything, or we may not write.
+func lasting(err error) bool {
+	var code kproto.Error
+	if errors.As(err, &code) {
+		switch code {
+		case kproto.TopicAuthorizationFailed, kproto.ClusterAuthorizationFailed, kproto.UnknownTopicOrPartition, kproto.UnsupportedVersion:
+			return true
+		}
+		return false
+	}
+	var teller interface {
+		error
+		OutcomeUnknown() bool
+	}
+	return errors.As(err, &teller) && teller.OutcomeUnknown()
+}
+
+func (f *failures) hopeless() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.final
+}
+
+func (f *failures) flush() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tell()
+	f.from = 0
+}
+
+// tell is called with mu held.
+func (f *failures) tell() {
+	switch {
+	case f.from == 0:
+	case f.from == f.to:
+		f.notify(fmt.Sprintf("produce %s: line %d: %s", f.topic, f.from, f.why))
+	default:
+		f.notify(fmt.Sprintf("produce %s: lines %d to %d: %s", f.topic, f.from, f.to, f.why))
+	}
+}
