@@ -81,7 +81,7 @@ func (l *lines) String() string {
 
 func server(t *testing.T, nodes int) string {
 	t.Helper()
-	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: nodes, InMemory: true, TickTime: 100 * time.Millisecond})
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: nodes, InMemory: true})
 	if err != nil {
 		t.Fatal(err)
 	}
