@@ -1,24 +1,150 @@
 package klog
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
 
-	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/testcluster/storage"
 )
 
-// Dir is one of a broker's log folders with all its logs.
-type Dir struct{ o Options }
+// Dir is one of a broker's log folders (log.dirs) with all its logs. It owns the goroutines that look
+// after them; Close and Abandon wait for them.
+type Dir struct {
+	o      Options
+	shared shared
+	lock   io.Closer
 
-// Open opens a log folder.
-func Open(ctx context.Context, o Options) (*Dir, error) { return &Dir{o}, nil }
+	mu     sync.Mutex
+	logs   map[partitionKey]*Log
+	making map[partitionKey]struct{} // logs that are being created or deleted
+	doomed []doomed                  // deleted logs whose folders are still there
+	toSync map[*Log]struct{}         // have segments that are not appended to any more, and not durable
+	closed bool
 
-func (d *Dir) Path() string                           { return d.o.Path }
-func (d *Dir) Logs() []*Log                           { return nil }
-func (d *Dir) Log(topic string, partition int32) *Log { return nil }
-func (d *Dir) Create(topic string, partition int32, inc Incarnation) (*Log, error) {
-	return nil, kproto.KafkaStorageError
+	checkpoints checkpoints
+
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+	rolled chan struct{} // toSync is not empty
 }
-func (d *Dir) Delete(topic string, partition int32) error { return nil }
-func (d *Dir) ConfigChanged(topic string)                 {}
-func (d *Dir) Close() error                               { return nil }
-func (d *Dir) Abandon()                                   {}
+
+// Open takes the log folder for this process alone, makes it if it is not there, and opens all logs in it, several
+// at a time. After a crash they are repaired. Errors are a [*LockedError], a [*MismatchError], or say what of which
+// log could not be read.
+func Open(ctx context.Context, o Options) (*Dir, error) {
+	o.setDefaults()
+	if err := o.FS.MkdirAll(o.Path, 0o755); err != nil {
+		return nil, err
+	}
+	lock, err := o.FS.Lock(filepath.Join(o.Path, lockFile))
+	if errors.Is(err, storage.ErrLocked) {
+		return nil, &LockedError{o.Path, err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := &Dir{o: o, lock: lock, logs: map[partitionKey]*Log{}, making: map[partitionKey]struct{}{},
+		toSync: map[*Log]struct{}{}, rolled: make(chan struct{}, 1)}
+	d.shared.producerExpiry = o.Tuning.ProducerExpiry
+	d.shared.rolled, d.shared.lower, d.shared.onFailed = d.flushSoon, d.lowerPoint, d.logFailed
+	d.shared.warn, d.shared.info = o.Logger.Warn, o.Logger.Info
+	if err := d.load(ctx); err != nil {
+		for _, l := range d.logs {
+			l.closeSegments()
+		}
+		return nil, errors.Join(err, lock.Close())
+	}
+	d.shareRing()
+	d.start()
+	return d, nil
+}
+
+func (o *Options) setDefaults() {
+	if o.Config == nil {
+		o.Config = func(string) Config { return DefaultConfig() }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Failed == nil {
+		o.Failed = func(*Log, error) {}
+	}
+	t := &o.Tuning
+	t.HighWatermarkEvery = cmp.Or(t.HighWatermarkEvery, 5*time.Second)
+	t.CheckpointEvery = cmp.Or(t.CheckpointEvery, time.Minute)
+	t.RetentionEvery = cmp.Or(t.RetentionEvery, 5*time.Minute)
+	t.CompactionEvery = cmp.Or(t.CompactionEvery, 15*time.Second)
+	t.FlushEvery = cmp.Or(t.FlushEvery, time.Second)
+	t.ProducerExpiry = cmp.Or(t.ProducerExpiry, 7*24*time.Hour)
+	t.RingBytes = cmp.Or(t.RingBytes, 64<<20)
+	t.CompactionMapEntries = cmp.Or(t.CompactionMapEntries, 1_000_000)
+	t.RecoveryThreads = cmp.Or(t.RecoveryThreads, runtime.NumCPU())
+}
+
+// Path is the log folder.
+func (d *Dir) Path() string { return d.o.Path }
+
+// Logs are all logs, by topic and partition.
+func (d *Dir) Logs() []*Log {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := make([]*Log, 0, len(d.logs))
+	for _, l := range d.logs {
+		all = append(all, l)
+	}
+	slices.SortFunc(all, func(a, b *Log) int {
+		return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.partition, b.partition))
+	})
+	return all
+}
+
+// Log is the log of a partition, nil if it is not here.
+func (d *Dir) Log(topic string, partition int32) *Log {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.logs[partitionKey{topic, partition}]
+}
+
+// shareRing divides the memory for readers among the logs.
+func (d *Dir) shareRing() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shareRingLocked()
+}
+
+// The least and the most that one log may keep in memory for its readers.
+const (
+	leastRing = 64 << 10
+	mostRing  = 4 << 20
+)
+
+func (d *Dir) shareRingLocked() {
+	share := int64(d.o.Tuning.RingBytes / max(len(d.logs), 1))
+	d.shared.ringLimit.Store(min(max(share, leastRing), mostRing))
+}
+
+// ConfigChanged asks for the settings of a topic again.
+func (d *Dir) ConfigChanged(topic string) {
+	cfg := d.o.Config(topic)
+	for _, l := range d.Logs() {
+		if l.topic == topic {
+			l.config.Store(&cfg)
+		}
+	}
+}
+
+func (d *Dir) logFailed(l *Log, err error) {
+	d.o.Logger.Error("a partition log takes no more appends", "log", l.String(), "err", err)
+	d.o.Failed(l, err)
+}

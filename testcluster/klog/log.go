@@ -1,95 +1,185 @@
 package klog
 
-import "github.com/zoka-project/zoka/clientproto/kproto"
+import (
+	"fmt"
+	"path/filepath"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
 
-// Incarnation tells a topic from another one that had the same name before.
-type Incarnation struct {
-	TopicID kproto.UUID // zero: none
-	Czxid   int64       // of /brokers/topics/T; 0: not known
-}
+	"github.com/zoka-project/zoka/testcluster/storage"
+)
 
-// Log is the log of one partition.
+// Log is the log of one partition. Its methods may be called from any goroutine.
+//
+// mu orders appends: under it a batch gets its offset, is written, and becomes visible. maint is held
+// by whatever else writes the log's files: flush, truncation, retention, the last step of a compaction. Who needs
+// both takes maint first. Readers take neither.
 type Log struct {
 	topic     string
 	partition int32
+	fsys      storage.FS
+	now       func() time.Time
+	shared    *shared
+
+	config  atomic.Pointer[Config]
+	path    atomic.Pointer[string] // of the folder; it changes when the log is deleted
+	start   atomic.Int64           // first offset that readers may have
+	end     atomic.Int64           // offset of the next record
+	hw      atomic.Int64           // high watermark
+	flushed atomic.Int64           // all before it is durable: the recovery point
+	gen     atomic.Uint64          // how often the end went back
+	segs    atomic.Pointer[[]*segment]
+	failed  atomic.Pointer[FailedError]
+	closed  atomic.Bool // set under mu
+	epochs  epochs
+	ring    ring
+
+	mu        sync.Mutex
+	producers producers
+	snapshots []pendingSnapshot // of the last rolls, to be written by the next flush
+	scratch   []placed          // used again by each append
+
+	maint     sync.Mutex
+	newNames  atomic.Bool  // files were made whose names are not durable
+	unflushed atomic.Int64 // ms, when the first record came that is not flushed; 0: none
+
+	metaMu      sync.Mutex // orders the writes of the incarnation's files
+	incarnation Incarnation
+
+	cleaned cleanerState // of the compaction, which has one goroutine
 }
 
-// AppendOptions say how [Log.AppendLeader] treats a batch. The zero value is a client's batch.
-type AppendOptions struct {
-	// Internal is a batch of the broker's own: control batches and any size are allowed.
-	Internal bool
-	// NoZstd refuses zstd, for requests older than Produce version 7.
-	NoZstd bool
+// shared is what the logs of one Dir have in common.
+type shared struct {
+	pools          pools
+	producerExpiry time.Duration
+	ringLimit      atomic.Int64
+	rolled         func(*Log)        // a segment has become old: flush it soon
+	lower          func(*Log) error  // the recovery point went back: make that durable now
+	onFailed       func(*Log, error) // once a log
+	warn, info     func(msg string, args ...any)
 }
 
-// Appended says what an append did.
-type Appended struct {
-	Base, Last    int64 // offsets; Last < Base when nothing was appended
-	LogAppendTime int64 // ms; -1 unless the topic has LogAppendTime
-	Duplicate     bool  // the batch was there already, at these offsets
-	LogStart      int64
-	Records       int64 // how many records, Size how many bytes were appended
-	Size          int64
-	LeaderEpoch   int32 // of the last batch; -1 if there was none
+// pendingSnapshot is the content of a snapshot file.
+type pendingSnapshot struct {
+	offset int64
+	bytes  []byte
 }
+
+// Topic is the topic's name.
+func (l *Log) Topic() string { return l.topic }
+
+// Partition is the partition's number.
+func (l *Log) Partition() int32 { return l.partition }
+
+// String is the name of the log's folder.
+func (l *Log) String() string { return folderName(l.topic, l.partition) }
+
+// StartOffset is the first offset that can be read.
+func (l *Log) StartOffset() int64 { return l.start.Load() }
+
+// EndOffset is the offset of the next record.
+func (l *Log) EndOffset() int64 { return l.end.Load() }
+
+// HighWatermark is the offset up to which consumers may read.
+func (l *Log) HighWatermark() int64 { return l.hw.Load() }
+
+// RecoveryPoint is the offset before which all is durable on this disk.
+func (l *Log) RecoveryPoint() int64 { return l.flushed.Load() }
+
+// SetHighWatermark moves the high watermark, at most to the end and at least to the start. It may go
+// back: that it does not is the business of replication. It is written to its checkpoint every few seconds.
+func (l *Log) SetHighWatermark(hw int64) {
+	for {
+		l.hw.Store(min(max(hw, l.start.Load()), l.end.Load()))
+		if l.hw.Load() <= l.end.Load() { // a truncation may have come in between
+			return
+		}
+	}
+}
+
+// Size is the number of bytes in all segments.
+func (l *Log) Size() int64 {
+	var size int64
+	for _, s := range *l.segs.Load() {
+		size += s.size.Load()
+	}
+	return size
+}
+
+// Err says why the log takes no more appends; nil if it does.
+func (l *Log) Err() error {
+	if err := l.failed.Load(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Producers are the idempotent producers that the partition knows, by id.
+func (l *Log) Producers() []ProducerInfo {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.producers.list()
+}
+
+// Config are the settings in force.
+func (l *Log) Config() Config { return *l.config.Load() }
 
 // ProducerInfo is what a partition knows of one idempotent producer.
 type ProducerInfo struct {
 	ID               int64
 	Epoch            int16
-	LastSequence     int32
-	LastOffset       int64
-	LastTimestamp    int64
-	CoordinatorEpoch int32
+	LastSequence     int32 // -1: none in this epoch
+	LastOffset       int64 // likewise
+	LastTimestamp    int64 // ms
+	CoordinatorEpoch int32 // of the last transaction marker; -1: none
 	TxnStartOffset   int64 // -1: no transaction is open
 }
 
-func (l *Log) Topic() string                      { return l.topic }
-func (l *Log) Partition() int32                   { return l.partition }
-func (l *Log) Incarnation() Incarnation           { return Incarnation{} }
-func (l *Log) SetIncarnation(i Incarnation) error { return nil }
+// LatestEpoch is the newest leader epoch that the log knows, -1 if it knows none.
+func (l *Log) LatestEpoch() int32 { return l.epochs.latest() }
 
-func (l *Log) StartOffset() int64        { return 0 }
-func (l *Log) EndOffset() int64          { return 0 }
-func (l *Log) HighWatermark() int64      { return 0 }
-func (l *Log) RecoveryPoint() int64      { return 0 }
-func (l *Log) SetHighWatermark(hw int64) {}
-func (l *Log) Size() int64               { return 0 }
-func (l *Log) Err() error                { return nil }
-func (l *Log) Producers() []ProducerInfo { return nil }
-func (l *Log) Flush() error              { return nil }
-
-func (l *Log) AppendLeader(batch []byte, epoch int32, o AppendOptions) (Appended, error) {
-	return Appended{}, kproto.KafkaStorageError
-}
-func (l *Log) AppendFollower(batches []byte) (Appended, error) {
-	return Appended{}, kproto.KafkaStorageError
+// AssignEpoch says that records from start on are of a leader's epoch, as a new leader does before its
+// first record.
+func (l *Log) AssignEpoch(epoch int32, start int64) error {
+	l.epochs.assign(epoch, start)
+	return nil
 }
 
-// Chunk is a run of whole batches.
-type Chunk struct {
-	Bufs [][]byte
-	Size int   // of all of Bufs
-	Next int64 // the offset behind the last batch
+// EndOffsetForEpoch is the largest epoch known that is not above epoch, and the offset behind its last
+// record; -1 and -1 if epoch is newer than all.
+func (l *Log) EndOffsetForEpoch(epoch int32) (int32, int64) {
+	return l.epochs.endOf(epoch, l.end.Load())
 }
 
-// Release gives the buffers back; Bufs must not be read afterwards.
-func (c *Chunk) Release() {}
+func (l *Log) folder() string          { return *l.path.Load() }
+func (l *Log) file(name string) string { return filepath.Join(l.folder(), name) }
+func (l *Log) nowMs() int64            { return l.now().UnixMilli() }
+func (l *Log) list() []*segment        { return *l.segs.Load() }
+func (l *Log) active() *segment        { s := l.list(); return s[len(s)-1] }
+func (l *Log) publish(list []*segment) { l.segs.Store(&list) }
 
-func (l *Log) Read(from int64, max int, end int64, atLeastOne bool) (Chunk, error) {
-	return Chunk{}, kproto.KafkaStorageError
-}
-func (l *Log) OffsetForTime(ms int64) (offset, ts int64, epoch int32, err error) {
-	return -1, -1, -1, kproto.KafkaStorageError
-}
-func (l *Log) MaxTimestamp() (offset, ts int64, epoch int32, err error) {
-	return -1, -1, -1, kproto.KafkaStorageError
+// segmentFor returns the index in list of the segment that has offset, or would have it: -1 if it is
+// before all.
+func segmentFor(list []*segment, offset int64) int {
+	return sort.Search(len(list), func(i int) bool { return list[i].base > offset }) - 1
 }
 
-func (l *Log) LatestEpoch() int32                                 { return -1 }
-func (l *Log) AssignEpoch(epoch int32, start int64) error         { return nil }
-func (l *Log) EndOffsetForEpoch(epoch int32) (e int32, end int64) { return -1, -1 }
+// usableLocked says why nothing can be appended.
+func (l *Log) usableLocked() error {
+	if l.closed.Load() {
+		return &DeletedError{l.folder()}
+	}
+	return l.Err()
+}
 
-func (l *Log) Truncate(to int64) error                    { return nil }
-func (l *Log) TruncateFullyAndStartAt(offset int64) error { return nil }
-func (l *Log) SetStartOffset(offset int64) error          { return nil }
+// fail ends the log's appends for good, and returns why.
+func (l *Log) fail(doing string, err error) error {
+	failed := &FailedError{l.folder(), fmt.Errorf("%s: %w", doing, err)}
+	if l.failed.CompareAndSwap(nil, failed) {
+		l.shared.onFailed(l, failed)
+	}
+	return failed
+}

@@ -1,0 +1,149 @@
+package klog
+
+import (
+	"fmt"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/testcluster/storage"
+)
+
+// indexSlack is how many bytes of index the active segment's file may lack after a flush: so many
+// entries are found again by walking the log's headers.
+const indexSlack = 4 << 10
+
+// Flush makes all that has been appended durable, and moves the recovery point there.
+func (l *Log) Flush() error {
+	l.maint.Lock()
+	defer l.maint.Unlock()
+	return l.flushOpenLocked(l.end.Load())
+}
+
+// flushIfDue makes an append durable that is flush.messages behind the recovery point. Those that come
+// while one sync runs share the next.
+func (l *Log) flushIfDue(end int64, cfg *Config) error {
+	if end-l.flushed.Load() < cfg.FlushMessages {
+		return nil
+	}
+	l.maint.Lock()
+	defer l.maint.Unlock()
+	if l.flushed.Load() >= end {
+		return nil
+	}
+	return l.flushOpenLocked(l.end.Load())
+}
+
+// flushOld makes the segments durable that are not appended to any more.
+func (l *Log) flushOld() error {
+	l.maint.Lock()
+	defer l.maint.Unlock()
+	return l.flushOpenLocked(l.active().base)
+}
+
+func (l *Log) flushOpenLocked(target int64) error {
+	if l.closed.Load() {
+		return &DeletedError{l.folder()}
+	}
+	return l.flushLocked(target)
+}
+
+// flushLocked makes what is before target durable: the log, the names of its files, the indexes of old
+// segments, and the leader epochs, which are not looked for before the recovery point. maint is held.
+func (l *Log) flushLocked(target int64) error {
+	if err := l.Err(); err != nil {
+		return err
+	}
+	if target <= l.flushed.Load() {
+		return nil
+	}
+	since := l.unflushed.Swap(0)
+	target = min(target, l.end.Load())
+	list := l.list()
+	for i, seg := range list {
+		old := i < len(list)-1
+		if old && list[i+1].base <= l.flushed.Load() {
+			continue
+		}
+		if seg.base >= target && i > 0 {
+			break
+		}
+		if err := l.syncSegment(seg, old); err != nil {
+			return err
+		}
+	}
+	if l.newNames.Swap(false) {
+		if err := l.fsys.SyncDir(l.folder()); err != nil {
+			return l.fail("flush", err)
+		}
+	}
+	if err := l.epochs.save(l.fsys, l.folder()); err != nil {
+		return l.notFlushed(err)
+	}
+	if err := l.writeSnapshots(); err != nil {
+		return err
+	}
+	l.flushed.Store(max(target, l.flushed.Load()))
+	if target < l.end.Load() && since > 0 {
+		l.unflushed.CompareAndSwap(0, since)
+	}
+	return nil
+}
+
+func (l *Log) syncSegment(seg *segment, old bool) error {
+	if err := seg.file.Sync(); err != nil {
+		l.markLost()
+		return l.fail("flush", err)
+	}
+	if !old && seg.offsets.unsaved()+seg.times.unsaved() < indexSlack {
+		return nil
+	}
+	return l.saveIndexes(seg, old)
+}
+
+func (l *Log) saveIndexes(seg *segment, evict bool) error {
+	for _, x := range []*index{&seg.offsets, &seg.times} {
+		if err := x.save(); err != nil {
+			return l.notFlushed(err)
+		}
+		if evict {
+			x.evict()
+		}
+	}
+	return nil
+}
+
+// markLost leaves word that a sync has failed: what it was to save can still be read, but is not on
+// the disk. The next recovery writes it anew.
+func (l *Log) markLost() {
+	if err := storage.WriteFile(l.fsys, l.file(lostFile), nil); err != nil {
+		l.shared.warn("cannot note that a sync has failed", "log", l.String(), "err", err)
+	}
+}
+
+// writeSnapshots writes the producers' states of the last rolls.
+func (l *Log) writeSnapshots() error {
+	l.mu.Lock()
+	pending := l.snapshots
+	l.snapshots = nil
+	l.mu.Unlock()
+	for _, s := range pending {
+		if err := l.writeSnapshot(s); err != nil {
+			return l.notFlushed(err)
+		}
+	}
+	return nil
+}
+
+func (l *Log) writeSnapshot(s pendingSnapshot) error {
+	return storage.WriteFile(l.fsys, l.file(fileName(s.offset, snapshotSuffix)), s.bytes)
+}
+
+// notFlushed is the answer when one of the files beside the log could not be written, which the next
+// flush tries again, from the beginning of what was not written.
+func (l *Log) notFlushed(err error) error {
+	return fmt.Errorf("flush %s: %w: %w", l, kproto.KafkaStorageError, err)
+}
+
+// createFailed is the answer when a new segment cannot be made.
+func (l *Log) createFailed(base int64, err error) error {
+	return fmt.Errorf("begin segment %d of %s: %w: %w", base, l, kproto.KafkaStorageError, err)
+}

@@ -1,0 +1,259 @@
+package klog
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/zoka-project/zoka/testcluster/storage"
+)
+
+// found is what the log folder's own files say of a log.
+type found struct {
+	clean         bool  // the folder was closed in order: the files are as they should be
+	recoveryPoint int64 // all before it is durable
+	start         int64
+	highWatermark int64
+}
+
+// newLog is a log without files.
+func newLog(o *Options, sh *shared, topic string, partition int32, folder string) *Log {
+	l := &Log{topic: topic, partition: partition, fsys: o.FS, now: o.Now, shared: sh, producers: producers{}}
+	cfg := o.Config(topic)
+	l.config.Store(&cfg)
+	path := filepath.Join(o.Path, folder)
+	l.path.Store(&path)
+	l.ring.limit = &sh.ringLimit
+	return l
+}
+
+// createLog makes the folder of an empty log.
+func createLog(o *Options, sh *shared, topic string, partition int32, inc Incarnation) (*Log, error) {
+	l := newLog(o, sh, topic, partition, folderName(topic, partition))
+	if err := l.fsys.MkdirAll(l.folder(), 0o755); err != nil {
+		return nil, err
+	}
+	if err := l.SetIncarnation(inc); err != nil {
+		return nil, err
+	}
+	seg, err := createSegment(l.fsys, l.folder(), 0, l.nowMs())
+	if err != nil {
+		return nil, err
+	}
+	l.publish([]*segment{seg})
+	if err := l.fsys.SyncDir(l.folder()); err != nil {
+		seg.release()
+		return nil, err
+	}
+	return l, nil
+}
+
+// openLog opens a log's folder, and repairs what a crash has left of it.
+func openLog(o *Options, sh *shared, topic string, partition int32, f found) (*Log, error) {
+	l := newLog(o, sh, topic, partition, folderName(topic, partition))
+	if err := l.load(f); err != nil {
+		l.closeSegments()
+		return nil, fmt.Errorf("open log %s: %w", l.folder(), err)
+	}
+	return l, nil
+}
+
+func (l *Log) load(f found) error {
+	if err := l.loadIncarnation(); err != nil {
+		return err
+	}
+	if err := l.finishSwaps(); err != nil {
+		return err
+	}
+	names, err := folderNames(l.fsys, l.folder())
+	if err != nil {
+		return err
+	}
+	if err := l.openSegments(names); err != nil {
+		return err
+	}
+	if slices.Contains(names, lostFile) {
+		f.clean = false
+	}
+	next, err := l.recover(f, slices.Contains(names, lostFile))
+	if err != nil {
+		return err
+	}
+	return l.loadState(f, next)
+}
+
+// openSegments opens what names say there is, oldest first.
+func (l *Log) openSegments(names []string) error {
+	var list []*segment
+	defer func() { l.publish(list) }()
+	for _, name := range names {
+		if strings.HasSuffix(name, deletedSuffix) || strings.HasSuffix(name, ".tmp") {
+			if err := l.fsys.Remove(l.file(name)); err != nil {
+				return err
+			}
+			continue
+		}
+		base, ok := parseFileName(name, logSuffix)
+		if !ok {
+			continue
+		}
+		seg, err := openSegment(l.fsys, l.folder(), base, l.nowMs())
+		if err != nil {
+			return err
+		}
+		list = append(list, seg)
+	}
+	slices.SortFunc(list, func(a, b *segment) int { return cmp.Compare(a.base, b.base) })
+	return l.removeOrphans(names)
+}
+
+// removeOrphans removes indexes whose log is gone: they would be taken for those of a later one.
+func (l *Log) removeOrphans(names []string) error {
+	for _, name := range names {
+		for _, suffix := range segmentSuffixes {
+			base, ok := parseFileName(name, suffix)
+			if ok && !slices.Contains(names, fileName(base, logSuffix)) {
+				if err := l.fsys.Remove(l.file(name)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// loadState sets the offsets of a log that ends at next, and reads what else belongs to them.
+func (l *Log) loadState(f found, next int64) error {
+	list := l.list()
+	if start := max(f.start, 0); len(list) == 0 || start > next {
+		// Nothing is left, or all of it was deleted by request: the log goes on where it may.
+		if err := l.removeSegments(list); err != nil {
+			return err
+		}
+		seg, err := createSegment(l.fsys, l.folder(), start, l.nowMs())
+		if err != nil {
+			return err
+		}
+		l.publish([]*segment{seg})
+		if err := l.fsys.SyncDir(l.folder()); err != nil {
+			return err
+		}
+		next = start
+	}
+	l.start.Store(max(f.start, l.list()[0].base))
+	l.end.Store(next)
+	l.hw.Store(min(max(f.highWatermark, l.start.Load()), next))
+	l.flushed.Store(min(max(f.recoveryPoint, 0), next))
+	if f.clean {
+		l.flushed.Store(next)
+	}
+	if l.flushed.Load() < next {
+		l.unflushed.Store(l.nowMs())
+	}
+	l.epochs.cutEnd(next)
+	l.epochs.cutStart(l.start.Load())
+	return l.loadProducers(next)
+}
+
+// closeSegments gives up the log's files.
+func (l *Log) closeSegments() {
+	if l.segs.Load() == nil {
+		return
+	}
+	for _, seg := range l.list() {
+		seg.release()
+	}
+}
+
+// removeSegments removes files from the newest to the oldest, each durably before the next: what a crash
+// leaves is a log that ends earlier.
+func (l *Log) removeSegments(list []*segment) error {
+	for _, seg := range slices.Backward(list) {
+		if err := seg.remove(); err != nil {
+			return err
+		}
+		seg.release()
+	}
+	return nil
+}
+
+// loadProducers rebuilds the producers' state at offset next from the newest snapshot that is not behind
+// it, and the headers from there on. Snapshots beyond are removed.
+func (l *Log) loadProducers(next int64) error {
+	names, err := folderNames(l.fsys, l.folder())
+	if err != nil {
+		return err
+	}
+	offsets := snapshotOffsets(names)
+	slices.SortFunc(offsets, func(a, b int64) int { return cmp.Compare(b, a) })
+	state, from := producers{}, l.list()[0].base
+	loaded := false
+	for _, offset := range offsets {
+		path := l.file(fileName(offset, snapshotSuffix))
+		if offset > next || offset < from {
+			if err := removeIfThere(l.fsys, path); err != nil {
+				return err
+			}
+			continue
+		}
+		if loaded {
+			continue
+		}
+		b, err := storage.ReadFile(l.fsys, path)
+		if err != nil {
+			return err
+		}
+		p, err := decodeProducers(path, b)
+		if err != nil {
+			l.shared.warn("a snapshot of the producers is not readable; the log is read instead", "err", err)
+			if err := removeIfThere(l.fsys, path); err != nil {
+				return err
+			}
+			continue
+		}
+		state, loaded, from = p, true, offset
+	}
+	l.producers = state
+	return l.replayProducers(from, next)
+}
+
+// replayProducers takes the batches from offset from to next into the producers' state.
+func (l *Log) replayProducers(from, next int64) error {
+	list := l.list()
+	for i := max(segmentFor(list, from), 0); i < len(list); i++ {
+		if list[i].base >= next || i+1 < len(list) && list[i+1].base <= from {
+			continue
+		}
+		if err := l.replaySegment(list[i], from, next); err != nil {
+			return err
+		}
+	}
+	l.producers.expire(l.nowMs() - l.shared.producerExpiry.Milliseconds())
+	return nil
+}
+
+func (l *Log) replaySegment(seg *segment, from, next int64) error {
+	pos, _, err := seg.position(from)
+	if err != nil {
+		return ignoreEOF(err)
+	}
+	scan := seg.scan(pos, headerWindow)
+	for {
+		h, err := scan.header()
+		if err != nil || h.BaseOffset >= next {
+			return ignoreEOF(err)
+		}
+		epoch := int32(-1)
+		if h.Control() {
+			batch, err := scan.batch(h)
+			if err != nil {
+				return err
+			}
+			epoch = coordinatorEpoch(h, batch)
+		}
+		l.producers.note(h, epoch)
+		scan.skip(h)
+	}
+}

@@ -1,0 +1,229 @@
+package klog
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+)
+
+// Truncate removes all records from offset to on, durably. If to is within a batch, the whole batch
+// goes: see EndOffset. Producers and leader epochs are as they were at the new end.
+func (l *Log) Truncate(to int64) error {
+	l.maint.Lock()
+	defer l.maint.Unlock()
+	if to < 0 {
+		return fmt.Errorf("truncate %s to %d: %w", l, to, kproto.OffsetOutOfRange)
+	}
+	if to >= l.end.Load() {
+		return nil
+	}
+	if to < l.list()[0].base {
+		return l.restartAt(to)
+	}
+	if err := l.lowerRecoveryPoint(to); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.usableLocked(); err != nil {
+		return err
+	}
+	if err := l.cutLocked(to); err != nil {
+		return l.fail("truncate", err)
+	}
+	return nil
+}
+
+// lowerRecoveryPoint makes sure that after a crash nothing from offset to on is taken for durable: other bytes
+// will stand there.
+func (l *Log) lowerRecoveryPoint(to int64) error {
+	if l.flushed.Load() <= to {
+		return nil
+	}
+	l.flushed.Store(to)
+	if err := l.shared.lower(l); err != nil {
+		return fmt.Errorf("lower the recovery point of %s to %d: %w: %w", l, to, kproto.KafkaStorageError, err)
+	}
+	return nil
+}
+
+// cutLocked ends the log at to, or where the batch begins that has it.
+func (l *Log) cutLocked(to int64) error {
+	list := l.list()
+	i := segmentFor(list, to)
+	seg := list[i]
+	end := to
+	pos, h, err := seg.position(to)
+	switch {
+	case err == io.EOF:
+		pos = seg.size.Load()
+	case err != nil:
+		return err
+	default:
+		end = min(to, h.BaseOffset)
+	}
+	l.goBack(end)
+	if err := l.removeSegments(list[i+1:]); err != nil {
+		return err
+	}
+	l.publish(slices.Clone(list[:i+1]))
+	if err := seg.cut(pos, end); err != nil {
+		return err
+	}
+	l.epochs.cutEnd(end)
+	if err := l.epochs.save(l.fsys, l.folder()); err != nil {
+		return err
+	}
+	l.snapshots = nil
+	l.start.Store(min(l.start.Load(), end))
+	return l.loadProducers(end)
+}
+
+// goBack sets the end of the log back before its files follow. Readers that began before find
+// out by the generation.
+func (l *Log) goBack(end int64) {
+	l.end.Store(end)
+	for hw := l.hw.Load(); hw > end && !l.hw.CompareAndSwap(hw, end); hw = l.hw.Load() {
+	}
+	l.ring.clear()
+	l.gen.Add(1)
+}
+
+// cut ends a segment at position pos, which is where offset end would stand, durably, and makes it one that
+// is appended to.
+func (s *segment) cut(pos, end int64) error {
+	if err := s.loadIndexes(); err != nil {
+		return err
+	}
+	if err := s.cutFile(pos); err != nil {
+		return err
+	}
+	s.hint.set(0, 0)
+	s.offsets.cut(func(e []byte) bool { return s.base+entryOffset(e) < end && entryPosition(e) < pos })
+	s.times.cut(func(e []byte) bool { return s.base+entryTimeOffset(e) < end })
+	for _, x := range []*index{&s.offsets, &s.times} {
+		if err := x.save(); err != nil {
+			return err
+		}
+	}
+	return s.reloadTimes()
+}
+
+// loadIndexes brings the indexes into memory, if they are not there.
+func (s *segment) loadIndexes() error {
+	if !s.offsets.inMemory() {
+		if err := s.offsets.load(followsOffset(s.size.Load())); err != nil {
+			return err
+		}
+	}
+	if !s.times.inMemory() {
+		return s.times.load(followsTime)
+	}
+	return nil
+}
+
+// reloadTimes finds the largest timestamp anew.
+func (s *segment) reloadTimes() error {
+	s.maxTime.Store(-1)
+	s.maxTimeAt.Store(s.base)
+	from := int64(0)
+	if e, ok, _ := s.times.last(); ok { // in memory
+		s.maxTime.Store(entryTime(e[:]))
+		s.maxTimeAt.Store(s.base + entryTimeOffset(e[:]))
+		var err error
+		if from, err = s.positionBefore(s.maxTimeAt.Load()); err != nil {
+			return err
+		}
+	}
+	s.firstTime = -1
+	if err := s.loadFirst(); err != nil {
+		return err
+	}
+	scan := s.scan(from, headerWindow)
+	for {
+		h, err := scan.header()
+		if err != nil {
+			return ignoreEOF(err)
+		}
+		if h.MaxTimestamp > s.maxTime.Load() {
+			s.maxTime.Store(h.MaxTimestamp)
+			s.maxTimeAt.Store(h.LastOffset())
+		}
+		scan.skip(h)
+	}
+}
+
+// TruncateFullyAndStartAt removes all records; the next one gets that offset.
+func (l *Log) TruncateFullyAndStartAt(offset int64) error {
+	l.maint.Lock()
+	defer l.maint.Unlock()
+	if offset < 0 {
+		return fmt.Errorf("start %s at %d: %w", l, offset, kproto.OffsetOutOfRange)
+	}
+	return l.restartAt(offset)
+}
+
+func (l *Log) restartAt(offset int64) error {
+	if err := l.lowerRecoveryPoint(min(offset, l.list()[0].base)); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.usableLocked(); err != nil {
+		return err
+	}
+	if err := l.restartLocked(offset); err != nil {
+		return l.fail("start anew", err)
+	}
+	return nil
+}
+
+func (l *Log) restartLocked(offset int64) error {
+	old := l.list()
+	// A reader between the two stores finds an empty log, whichever way the offset moves.
+	l.goBack(min(offset, l.start.Load()))
+	l.start.Store(offset)
+	l.goBack(offset)
+	l.hw.Store(offset)
+	if err := l.removeSegments(old); err != nil {
+		return err
+	}
+	seg, err := createSegment(l.fsys, l.folder(), offset, l.nowMs())
+	if err != nil {
+		return err
+	}
+	l.publish([]*segment{seg})
+	if err := l.fsys.SyncDir(l.folder()); err != nil {
+		return err
+	}
+	l.epochs.clear()
+	if err := l.epochs.save(l.fsys, l.folder()); err != nil {
+		return err
+	}
+	l.snapshots = nil
+	return l.loadProducers(offset)
+}
+
+// SetStartOffset makes what lies before offset unreadable, as a request to delete records does, and as followers
+// follow. Whole segments go with the next retention. It never goes back. The high watermark is raised to it.
+func (l *Log) SetStartOffset(offset int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.usableLocked(); err != nil {
+		return err
+	}
+	if offset > l.end.Load() {
+		return l.outOfRange(offset, l.start.Load(), l.end.Load())
+	}
+	if offset <= l.start.Load() {
+		return nil
+	}
+	l.start.Store(offset)
+	l.epochs.cutStart(offset)
+	if hw := l.hw.Load(); hw < offset {
+		l.hw.Store(offset)
+	}
+	return nil
+}
