@@ -34,6 +34,12 @@ func (s *Shell) Eval(ctx context.Context, name string, r io.Reader) iter.Seq2[re
 				break
 			}
 			result, err := s.evalOne(ctx, cmd, err)
+			if result != nil && err != nil { // a part was done
+				if !yield(result, nil) {
+					return
+				}
+				result = nil
+			}
 			if err = at(name, cmd.Line, err); err != nil {
 				if s.endsScript(ctx, err) || unreadable(err) {
 					yield(nil, err)

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,10 +81,10 @@ func (s *Shell) command(ctx context.Context, cmd lex.Command) error {
 func (s *Shell) finish(ctx context.Context, cmd lex.Command, get func() (render.Result, error)) (err error) {
 	if cmd.Redirect == nil {
 		result, err := get()
-		if err != nil || result == nil {
+		if result == nil {
 			return err
 		}
-		return s.printer().Print(ctx, result)
+		return cmp.Or(err, s.printer().Print(ctx, result))
 	}
 	flags := os.O_WRONLY | os.O_CREATE
 	if cmd.Redirect.Append {
@@ -99,7 +100,7 @@ func (s *Shell) finish(ctx context.Context, cmd lex.Command, get func() (render.
 		}
 	}()
 	result, err := get()
-	if err != nil {
+	if err != nil && result == nil {
 		return err
 	}
 	if info, statErr := f.Stat(); statErr == nil && info.Mode().IsRegular() && !cmd.Redirect.Append {
@@ -110,7 +111,7 @@ func (s *Shell) finish(ctx context.Context, cmd lex.Command, get func() (render.
 	if result == nil {
 		return nil
 	}
-	return render.Printer{Out: f, Format: s.env.Options.Now().Output}.Print(ctx, result)
+	return cmp.Or(err, render.Printer{Out: f, Format: s.env.Options.Now().Output}.Print(ctx, result))
 }
 
 // printer draws on standard output as the options are now.

@@ -15,7 +15,13 @@ import (
 func TestCommands(t *testing.T) {
 	registry, err := commands(nil)
 	ok(t, err)
+	specs := registry.Specs()
 	for _, s := range registry.Specs() {
+		for i := range s.Verbs {
+			specs = append(specs, &s.Verbs[i])
+		}
+	}
+	for _, s := range specs {
 		if s.Short == "" || strings.HasSuffix(s.Short, ".") || strings.Contains(s.Short, "\n") {
 			t.Errorf("%s: short text %q", s.Name, s.Short)
 		}
@@ -43,13 +49,17 @@ func checkExample(t *testing.T, registry *command.Registry, s *command.Spec, e c
 	if e.Means == "" {
 		t.Errorf("%s: example %q means nothing", s.Name, e.Line)
 	}
-	cmds, err := lex.Parse(e.Line)
+	line := e.Line
+	if s.Within != "" {
+		line = s.Within + " " + line
+	}
+	cmds, err := lex.Parse(line)
 	if err != nil || len(cmds) != 1 {
 		t.Errorf("%s: example %q: %d commands, %v", s.Name, e.Line, len(cmds), err)
 		return
 	}
 	call, err := registry.Parse(cmds[0].Words)
-	if err != nil || call.Spec != s {
+	if err != nil || call.Spec != s && len(s.Verbs) == 0 {
 		t.Errorf("%s: example %q: %v", s.Name, e.Line, err)
 	}
 }
@@ -72,7 +82,7 @@ func checkArgs(t *testing.T, s *command.Spec) {
 func checkHelp(t *testing.T, s *command.Spec) {
 	t.Helper()
 	h := s.Help()
-	if !strings.HasPrefix(h.Usage, s.Name) || len(h.Examples) != len(s.Examples) || h.View() == nil {
+	if !strings.HasPrefix(strings.TrimPrefix(h.Usage, s.Within+" "), s.Name) || len(h.Examples) != len(s.Examples) || h.View() == nil {
 		t.Errorf("%s: help %+v", s.Name, h)
 	}
 }

@@ -14,11 +14,15 @@ var help = command.Spec{
 	Name:    "help",
 	Aliases: []string{"?"},
 	Group:   command.Shell,
-	Args:    []command.Arg{{Name: "COMMAND", Kind: command.Command, Optional: true}},
-	Short:   "list the commands, or explain one",
+	Args: []command.Arg{
+		{Name: "COMMAND", Kind: command.Command, Optional: true},
+		{Name: "VERB", Kind: command.Text, Optional: true},
+	},
+	Short: "list the commands, or explain one",
 	Examples: []command.Example{
 		{Line: "help", Means: "all commands"},
 		{Line: "help create", Means: "usage, flags and examples of one"},
+		{Line: "help topics create", Means: "of one of its verbs"},
 	},
 	Bind: func(*pflag.FlagSet) command.Run {
 		return func(_ context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
@@ -28,6 +32,13 @@ var help = command.Spec{
 			spec, err := env.Commands.Lookup(args[0].Text)
 			if err != nil {
 				return nil, err
+			}
+			if len(args) > 1 {
+				verb := spec.Verb(args[1].Text)
+				if verb == nil {
+					return nil, command.Usagef("%s has no verb %s", spec.Name, lex.Quote(args[1].Text))
+				}
+				spec = verb
 			}
 			return spec.Help(), nil
 		}

@@ -18,13 +18,18 @@ type Call struct {
 	// Pipelined tells that the call issues exactly one request.
 	Pipelined bool
 
-	run Run
+	name string // as errors have it: topics create
+	run  Run
 }
 
-// Run runs the command. Its errors bear the command's name.
+// Run runs the command. Its errors bear the command's name. There is a result beside a *[PartialError] only: what was
+// done, to be shown before what was not.
 func (c *Call) Run(ctx context.Context, env *Env) (render.Result, error) {
 	result, err := c.run(ctx, env, c.Args)
-	return result, named(c.Spec.Name, err)
+	if err != nil && !is[*PartialError](err) {
+		result = nil
+	}
+	return result, named(c.name, err)
 }
 
 // Parse makes a Call of the words of a line: the command's name, then flags and arguments in any order. The
@@ -34,20 +39,33 @@ func (r *Registry) Parse(words []lex.Word) (*Call, error) {
 	if err != nil {
 		return nil, err
 	}
+	typed, name, rest := words[0].Text, spec.Name, words[1:]
+	if len(spec.Verbs) > 0 {
+		verb, behind, err := spec.verb(rest)
+		if errors.Is(err, errHelp) {
+			return helpCall(spec), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(behind) < len(rest) {
+			typed, name = typed+" "+rest[0].Text, name+" "+verb.Name
+		}
+		spec, rest = verb, behind
+	}
 	fs, run := spec.bind()
-	args, err := ParseFlags(fs, words[1:], false)
+	args, err := ParseFlags(fs, rest, false)
 	if err == nil {
 		err = spec.checkArgs(args)
 	}
 	if errors.Is(err, errHelp) {
-		return &Call{Spec: spec, run: func(context.Context, *Env, []lex.Word) (render.Result, error) {
-			return spec.Help(), nil
-		}}, nil
+		return helpCall(spec), nil
 	}
 	if err != nil {
-		return nil, named(words[0].Text, err)
+		return nil, named(typed, err)
 	}
 	return &Call{
+		name:      name,
 		Spec:      spec,
 		Args:      args,
 		Pipelined: spec.Pipelined != nil && spec.Pipelined(fs),
@@ -55,15 +73,25 @@ func (r *Registry) Parse(words []lex.Word) (*Call, error) {
 	}, nil
 }
 
+// helpCall shows a row's help text.
+func helpCall(spec *Spec) *Call {
+	return &Call{Spec: spec, run: func(context.Context, *Env, []lex.Word) (render.Result, error) { return spec.Help(), nil }}
+}
+
 // errHelp is --help where no argument can be.
 var errHelp = errors.New("help wanted")
+
+// asksHelp tells --help from other words.
+func asksHelp(w lex.Word) bool {
+	return !w.Quoted && (w.Text == "--help" || w.Text == "-h" || w.Text == "-?")
+}
 
 // checkArgs compares the arguments with the row: their number, and what each may be.
 func (s *Spec) checkArgs(args []lex.Word) error {
 	for i, w := range args {
 		a, ok := s.argAt(i)
 		if dashed(w) && !(ok && a.takesDash(w.Text)) {
-			if w.Text == "--help" || w.Text == "-h" || w.Text == "-?" {
+			if asksHelp(w) {
 				return errHelp
 			}
 			return Usagef("%s: unknown flag; usage: %s", w.Text, s.Usage())

@@ -17,6 +17,7 @@ type Help struct {
 	Short    string        `json:"short"`
 	Long     string        `json:"long,omitempty"`
 	Flags    []FlagHelp    `json:"flags,omitempty"`
+	Verbs    []IndexEntry  `json:"verbs,omitempty"`
 	Examples []ExampleHelp `json:"examples"`
 }
 
@@ -38,11 +39,16 @@ type ExampleHelp struct {
 // Help is the command's help text, made of its row.
 func (s *Spec) Help() Help {
 	h := Help{Name: s.Name, Aliases: s.Aliases, Usage: s.Usage(), Short: s.Short, Long: s.Long}
-	s.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
-			h.Flags = append(h.Flags, flagHelp(f))
-		}
-	})
+	for i := range s.Verbs {
+		h.Verbs = append(h.Verbs, IndexEntry{s.Verbs[i].Name, s.Verbs[i].Usage(), s.Verbs[i].Short})
+	}
+	if len(h.Verbs) == 0 {
+		s.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden {
+				h.Flags = append(h.Flags, flagHelp(f))
+			}
+		})
+	}
 	for _, e := range s.Examples {
 		h.Examples = append(h.Examples, ExampleHelp{Line: s.within(e.Line), Means: e.Means})
 	}
@@ -71,6 +77,9 @@ func flagHelp(f *pflag.Flag) FlagHelp {
 // Usage is the command with its flags and arguments: `set [-s] [-v VERSION] PATH DATA`.
 func (s *Spec) Usage() string {
 	parts := []string{s.within(s.Name)}
+	if len(s.Verbs) > 0 {
+		return parts[0] + " [VERB …]"
+	}
 	s.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden {
 			return
@@ -109,6 +118,10 @@ func (h Help) View() render.View {
 	if h.Long != "" {
 		lines = append(lines, "")
 		lines = append(lines, strings.Split(h.Long, "\n")...)
+	}
+	if len(h.Verbs) > 0 {
+		lines = append(lines, "", "VERB is one of these, the first where there is none; `"+h.Name+" VERB --help` explains it:")
+		lines = append(lines, entryLines(h.Verbs)...)
 	}
 	if len(h.Flags) > 0 {
 		lines = append(lines, "")
@@ -192,21 +205,31 @@ func (r *Registry) Index() Index {
 
 // View is the text that people read.
 func (x Index) View() render.View {
-	width := 0
+	var all []IndexEntry
 	for _, g := range x.Groups {
-		for _, c := range g.Commands {
-			width = max(width, len(c.Name))
-		}
+		all = append(all, g.Commands...)
 	}
+	rows := entryLines(all)
 	var lines []string
 	for _, g := range x.Groups {
 		if len(lines) > 0 {
 			lines = append(lines, "")
 		}
 		lines = append(lines, string(g.Name))
-		for _, c := range g.Commands {
-			lines = append(lines, fmt.Sprintf("  %-*s  %s", width, c.Name, c.Short))
-		}
+		lines, rows = append(lines, rows[:len(g.Commands)]...), rows[len(g.Commands):]
 	}
 	return render.Text{Lines: append(lines, "", "`help COMMAND` tells more of one")}
+}
+
+// entryLines are names with what they do, aligned.
+func entryLines(entries []IndexEntry) []string {
+	width := 0
+	for _, e := range entries {
+		width = max(width, len(e.Name))
+	}
+	lines := make([]string, len(entries))
+	for i, e := range entries {
+		lines[i] = fmt.Sprintf("  %-*s  %s", width, e.Name, e.Short)
+	}
+	return lines
 }

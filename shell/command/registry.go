@@ -62,6 +62,9 @@ func (s *Spec) Flags() *pflag.FlagSet {
 }
 
 func (s *Spec) bind() (*pflag.FlagSet, Run) {
+	if len(s.Verbs) > 0 {
+		return s.Verbs[0].bind()
+	}
 	fs := pflag.NewFlagSet(s.Name, pflag.ContinueOnError)
 	fs.SortFlags = false
 	return fs, s.Bind(fs)

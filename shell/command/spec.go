@@ -29,6 +29,9 @@ type Spec struct {
 	// Bind declares the flags of one line and returns what runs with them. It is called afresh for each line,
 	// since a flag set that is parsed twice keeps the first line's flags.
 	Bind func(*pflag.FlagSet) Run
+	// Verbs are the commands behind the name, as in `topics create`: see [Verbs]. A row with verbs has no Args and no
+	// Bind; where the line names no verb the first one runs.
+	Verbs []Spec
 	// Pipelined tells, for the flags of a line, that the command issues exactly one request, and so may be sent
 	// before earlier ones are answered. Nil is never. See [Always] and [Unless].
 	Pipelined func(*pflag.FlagSet) bool

@@ -97,16 +97,47 @@ func (q *question) answer() []Candidate {
 	if q.spec, err = q.cfg.Commands.Lookup(q.words[0].Text); err != nil {
 		return nil
 	}
+	words := q.words[1:]
+	if len(q.spec.Verbs) > 0 {
+		if len(words) == 0 && !strings.HasPrefix(q.raw, "-") {
+			return q.verbs()
+		}
+		if words = q.verb(words); q.spec == nil {
+			return nil
+		}
+	}
 	flags := q.spec.Flags()
-	args, err := command.ParseFlags(flags, q.words[1:], false)
+	args, err := command.ParseFlags(flags, words, false)
 	if err != nil {
 		return q.flagValue(q.words[len(q.words)-1].Text)
 	}
-	ended := slices.ContainsFunc(q.words[1:], func(w lex.Word) bool { return w.Text == "--" && !w.Quoted })
+	ended := slices.ContainsFunc(words, func(w lex.Word) bool { return w.Text == "--" && !w.Quoted })
 	if strings.HasPrefix(q.raw, "-") && !ended {
 		return q.flags(flags.Changed)
 	}
 	return q.argument(args)
+}
+
+// verbs are those of the command.
+func (q *question) verbs() []Candidate {
+	var names [][2]string
+	for _, v := range q.spec.Verbs {
+		if !v.Hidden {
+			names = append(names, [2]string{v.Name, v.Short})
+		}
+	}
+	return q.among(names...)
+}
+
+// verb makes the row of the verb that stands there the one that is asked about, nil where there is no such verb, and
+// returns the words behind it.
+func (q *question) verb(words []lex.Word) []lex.Word {
+	if len(words) == 0 || !words[0].Quoted && strings.HasPrefix(words[0].Text, "-") {
+		q.spec = &q.spec.Verbs[0]
+		return words
+	}
+	q.spec = q.spec.Verb(words[0].Text)
+	return words[1:]
 }
 
 // among returns those of texts, each with its description, that begin with what was typed, in whatever case.
