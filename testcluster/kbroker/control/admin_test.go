@@ -127,9 +127,10 @@ func TestReassign(t *testing.T) {
 	}
 	c.writeISR("t", 0, 1, 2, 3)
 	c.awaitState("t", 0, 3, 2, 3)
-	if p := c.view.Image().Partition("t", 0); !slices.Equal(p.Replicas, []int32{3, 2}) || len(p.Adding)+len(p.Removing) > 0 {
-		t.Errorf("after the move: %+v", *p)
-	}
+	c.await("the move has ended", func(i *kzk.Image) bool {
+		p := i.Partition("t", 0)
+		return slices.Equal(p.Replicas, []int32{3, 2}) && len(p.Adding)+len(p.Removing) == 0
+	})
 	alter(move(0, 1))
 	if got := alter(move(0)); got != "NONE 0=NONE" {
 		t.Errorf("take back: %s", got)

@@ -87,6 +87,9 @@ func TestFence(t *testing.T) {
 		return seen
 	})
 	b := c.awaitController(1)
+	if _, err := seen.Fresh(timeout(t)); err != nil { // broker 1 knows of its election
+		t.Fatal(err)
+	}
 	old := seen.freeze()
 	// Broker 9 is elected.
 	if _, err := c.client.Set(timeout(t), kzk.ControllerEpochPath, kzk.EncodeControllerEpoch(7), -1); err != nil {

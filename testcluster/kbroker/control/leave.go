@@ -33,11 +33,14 @@ var errNoController = errors.New("there is no controller")
 // Source: KafkaServer.controlledShutdown.
 func (c *Control) Leave(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
-		image := c.o.Mirror.Image()
+		image, err := c.o.Mirror.Fresh(ctx)
+		if err != nil {
+			return fmt.Errorf("controlled shutdown of broker %d: %w", c.o.Self, err)
+		}
 		if len(image.Brokers) < 2 {
 			return nil
 		}
-		err := c.leaveOnce(ctx, image)
+		err = c.leaveOnce(ctx, image)
 		if err == nil {
 			return nil
 		}

@@ -21,18 +21,10 @@ const (
 
 // stand takes the office if nobody has it, or if who has it is gone. It says whether there is more to do at once.
 func (c *Control) stand(image *kzk.Image) bool {
-	var err error
-	switch id := image.Controller; {
-	case id == noController:
-		err = c.elect(false)
-	case id == c.o.Self:
-		err = c.reclaim()
-	case c.isDead(image, id):
-		err = c.succeed(id)
-	default:
+	if id := image.Controller; id != noController && id != c.o.Self && !c.isDead(image, id) {
 		return false
 	}
-	if err != nil {
+	if err := c.campaign(image); err != nil {
 		c.o.Logger.Debug("not elected", "error", err)
 		c.retryIn(retryDelay)
 		return false
@@ -43,35 +35,77 @@ func (c *Control) stand(image *kzk.Image) bool {
 // noController is the controller of an image that has none.
 const noController = -1
 
-// elect writes the next controller epoch and /controller, in one. With replace, /controller is another's, or an earlier
-// session's, and goes in the same transaction: two brokers that do it exclude each other by the epoch's version.
-// Source: KafkaZkClient.registerControllerAndIncrementControllerEpoch.
-func (c *Control) elect(replace bool) error {
-	epoch, version, err := c.readEpoch()
+// campaign runs for the office, as ZooKeeper has it now.
+func (c *Control) campaign(image *kzk.Image) error {
+	h, err := c.readHolder()
 	if err != nil {
 		return err
 	}
-	next := epoch + 1
+	switch {
+	case h.id == noController:
+		err = c.elect(h)
+	case h.owner == c.o.ZK.Session().ID: // an answer was lost
+		c.enter(h.office)
+	case h.id == c.o.Self: // left of a session that the broker had before
+		err = c.elect(h)
+	case h.id == image.Controller && h.zxid == image.ControllerZxid:
+		c.o.Logger.Warn("the controller refuses connections: taking over", "controller", h.id)
+		err = c.elect(h)
+	}
+	if refreshed := c.refresh(); err == nil {
+		err = refreshed
+	}
+	return err
+}
+
+// holder is who has the office, and the fence of a transaction that takes it.
+type holder struct {
+	office
+	id    int32             // noController: nobody
+	owner zkproto.SessionID // of /controller
+	zxid  int64             // of its creation
+}
+
+// readHolder reads the epoch first: if /controller then is of X, no election has followed X's before that epoch was read,
+// and a transaction on condition of its version takes the office from X and from nobody else.
+func (c *Control) readHolder() (h holder, err error) {
+	h.epoch, h.version, err = c.readEpoch()
+	if err != nil {
+		return h, err
+	}
+	data, stat, err := c.o.ZK.Get(c.ctx, kzk.ControllerPath, nil)
+	if errors.Is(err, zkproto.NoNode) {
+		h.id = noController
+		return h, nil
+	}
+	if err != nil {
+		return h, err
+	}
+	h.owner, h.zxid = stat.EphemeralOwner, int64(stat.Czxid)
+	if h.id, err = kzk.DecodeController(data); err != nil {
+		return h, fmt.Errorf("%s: %w", kzk.ControllerPath, err)
+	}
+	return h, nil
+}
+
+// elect writes the next controller epoch and /controller in one transaction, in which the /controller of a holder goes.
+// Who does it at the same time is excluded by the epoch's version. If the answer is lost, the next reading tells.
+// Source: KafkaZkClient.registerControllerAndIncrementControllerEpoch.
+func (c *Control) elect(h holder) error {
+	next := h.epoch + 1
 	ops := []zkproto.MultiOp{{Op: zkproto.OpSetData, Req: &zkproto.SetDataRequest{
-		Path: kzk.ControllerEpochPath, Data: kzk.EncodeControllerEpoch(next), Version: version}}}
-	if replace {
+		Path: kzk.ControllerEpochPath, Data: kzk.EncodeControllerEpoch(next), Version: h.version}}}
+	if h.id != noController {
 		ops = append(ops, zkproto.MultiOp{Op: zkproto.OpDelete, Req: &zkproto.PathVersionRequest{Path: kzk.ControllerPath, Version: -1}})
 	}
 	data := kzk.EncodeController(c.o.Self, c.o.Now().UnixMilli())
 	ops = append(ops, zkclient.CreateOp(kzk.ControllerPath, data, zkproto.OpenACL(), zkproto.ModeEphemeral, 0))
 	results, err := c.o.ZK.Multi(c.ctx, ops)
-	switch {
-	case err == nil:
-		c.enter(office{next, results[0].Stat.Version})
-	case zkclient.OutcomeUnknown(err):
-		if err := c.claim(); err != nil {
-			return err
-		}
-	default:
-		c.refresh()
+	if err != nil {
 		return fmt.Errorf("become controller: %w", err)
 	}
-	return c.refresh()
+	c.enter(office{next, results[0].Stat.Version})
+	return nil
 }
 
 // readEpoch reads /controller_epoch, and creates it before the first election.
@@ -92,58 +126,6 @@ func (c *Control) readEpoch() (epoch, version int32, err error) {
 		return 0, 0, fmt.Errorf("%s: %w", kzk.ControllerEpochPath, err)
 	}
 	return epoch, stat.Version, nil
-}
-
-// claim enters the office if /controller is this session's: then the answer to an election was lost. The epoch is read
-// first: had another been elected after that, /controller would not be this session's.
-func (c *Control) claim() error {
-	epoch, version, err := c.readEpoch()
-	if err != nil {
-		return err
-	}
-	data, stat, err := c.o.ZK.Get(c.ctx, kzk.ControllerPath, nil)
-	if err != nil {
-		return err
-	}
-	if stat.EphemeralOwner == c.o.ZK.Session().ID {
-		c.enter(office{epoch, version})
-		return nil
-	}
-	if id, err := kzk.DecodeController(data); err != nil || id != c.o.Self {
-		return errAnother
-	}
-	return errEarlier
-}
-
-var (
-	errAnother = errors.New("another broker is the controller")
-	errEarlier = errors.New(kzk.ControllerPath + " is left of an earlier session of this broker")
-)
-
-// reclaim deals with a /controller that names this broker, which does not know of it: it is this session's, or is left
-// of a session that the broker had before, and that has not ended yet.
-func (c *Control) reclaim() error {
-	switch err := c.claim(); {
-	case errors.Is(err, errEarlier):
-		return c.elect(true)
-	case err == nil, errors.Is(err, zkproto.NoNode):
-		return c.refresh()
-	default:
-		return err
-	}
-}
-
-// succeed takes over from a controller that refuses connections.
-func (c *Control) succeed(id int32) error {
-	image, err := c.fresh()
-	if err != nil {
-		return err
-	}
-	if image.Controller != id || !c.isDead(image, id) {
-		return nil // it was seen to already
-	}
-	c.o.Logger.Warn("the controller refuses connections: taking over", "controller", id)
-	return c.elect(true)
 }
 
 func (c *Control) enter(o office) {
