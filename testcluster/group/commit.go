@@ -1,6 +1,7 @@
 package group
 
 import (
+	"math"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -139,7 +140,7 @@ func newOffset(now time.Time, req *kmsg.OffsetCommitRequest, p *kmsg.OffsetCommi
 		o.commit = p.Timestamp
 	}
 	if req.Version >= 2 && req.Version <= 4 && req.RetentionTimeMillis >= 0 {
-		o.expires = o.commit + req.RetentionTimeMillis
+		o.expires = o.commit + min(req.RetentionTimeMillis, math.MaxInt64-o.commit)
 	}
 	return o
 }

@@ -59,9 +59,6 @@ func (g *group) become(now time.Time, state State) {
 
 // add takes in a member whose join waits for the next generation.
 func (g *group) add(now time.Time, m *member, t Ticket) {
-	if g.leader == "" {
-		g.leader = m.id
-	}
 	g.members[m.id] = m
 	g.order = append(g.order, m)
 	if m.instance != nil {
@@ -76,7 +73,7 @@ func (g *group) add(now time.Time, m *member, t Ticket) {
 	}
 }
 
-// drop takes a member out, and does nothing else about it. Where it leads, the eldest of the others does from now on.
+// drop takes a member out, and does nothing else about it. A group without a leader elects one when it completes.
 func (g *group) drop(m *member) {
 	g.s.timers.stop(&m.alive)
 	if m.joins != 0 {
@@ -91,9 +88,6 @@ func (g *group) drop(m *member) {
 	g.forget(m.protocols)
 	if g.leader == m.id {
 		g.leader = ""
-		if len(g.order) > 0 {
-			g.leader = g.order[0].id
-		}
 	}
 }
 
