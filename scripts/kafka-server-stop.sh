@@ -22,15 +22,14 @@ find_zoka
 running=$(brokers)
 pids=()
 if [[ -f $pid_file ]]; then
+  # That process may have ended, and another may have its number by now: then there is nothing to stop.
   pid=$(<"$pid_file")
-  # Another process may have the number by now.
   if grep -qx -- "$pid" <<<"$running"; then
     pids=("$pid")
   else
     rm -f -- "$pid_file"
   fi
-fi
-if ((${#pids[@]} == 0)); then
+else
   for pid in $running; do
     if alive "$pid"; then
       pids+=("$pid")

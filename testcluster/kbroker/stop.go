@@ -12,6 +12,8 @@ import (
 const (
 	// leavePatience bounds the handing over of leaderships.
 	leavePatience = 10 * time.Second
+	// lostPatience is how long a broker that leaves waits for ZooKeeper to come back.
+	lostPatience = time.Second
 	// farewellPatience bounds the end of the session.
 	farewellPatience = 2 * time.Second
 )
@@ -68,7 +70,7 @@ func (b *Broker) close() error {
 	return nil
 }
 
-// leave is the controlled shutdown. Without ZooKeeper nobody can take over, so it is not tried.
+// leave is the controlled shutdown. Without ZooKeeper nobody can take over, so it is not tried, or given up.
 func (b *Broker) leave() {
 	if b.server == nil || !b.o.Config.Control.ControlledShutdown {
 		return
@@ -78,9 +80,33 @@ func (b *Broker) leave() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, leavePatience)
-	defer cancel()
-	if err := b.control.Leave(ctx); err != nil {
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		b.cancelWhenLost(ctx, cancel)
+	}()
+	err := b.control.Leave(ctx)
+	cancel()
+	<-watched
+	if err != nil {
 		b.log.Warn("controlled shutdown: some partitions have lost their leader", "err", err)
+	}
+}
+
+// cancelWhenLost cancels ctx when the connection to ZooKeeper has been lost for lostPatience.
+func (b *Broker) cancelWhenLost(ctx context.Context, cancel context.CancelFunc) {
+	look := time.NewTicker(lostPatience / 10)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+		if lost, _ := b.session.state(); !lost.IsZero() && time.Since(lost) > lostPatience {
+			cancel()
+			return
+		}
 	}
 }
 
