@@ -93,7 +93,7 @@ func exact(starts map[kmodel.TopicPartition]int64) map[string]map[int32]kgo.Offs
 func (s *settings) consumerOptions(committed, control bool) []kgo.Opt {
 	opts := []kgo.Opt{
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), // what was deleted meanwhile is skipped, nothing else
-		kgo.FetchMaxPartitionBytes(4 << 20),
+		kgo.FetchMaxPartitionBytes(2 << 20),
 		kgo.WithPools(&recordPool{}),
 	}
 	if committed {

@@ -20,7 +20,7 @@ import (
 // Bounds of what a producer has under way, and how long a record may take where nothing else is said: Java's
 // delivery.timeout.ms is two minutes, which nobody wants to sit through at a terminal.
 const (
-	maxUnderWay      = 1 << 17 // records
+	maxUnderWay      = 1 << 15 // records
 	maxUnderWayBytes = 64 << 20
 	deliveryTimeout  = 30 * time.Second
 )
@@ -29,11 +29,15 @@ const (
 type Producer struct {
 	client *Client
 	kgo    *kgo.Client
-	free   sync.Pool // of *entry
+	free   []*entry // to be used again
 	failed func(number int64, r kmodel.Record, err error)
 	once   sync.Once
 
-	mu sync.Mutex // one call of failed at a time
+	mu struct {
+		sync.Mutex
+		back []*entry // to be used again, once free is empty
+	}
+	telling sync.Mutex // one call of failed at a time
 }
 
 // entry is a record under way. It is the record's own context, which is how the callback finds it again.
@@ -65,7 +69,6 @@ func (c *Client) Producer(ctx context.Context, o kmodel.ProduceOptions, failed f
 		}
 	}
 	p := &Producer{client: c, failed: failed}
-	p.free.New = func() any { return new(entry) }
 	if p.kgo, err = c.client(opts...); err != nil {
 		return nil, err
 	}
@@ -165,7 +168,7 @@ func (p *Producer) Produce(ctx context.Context, r *kmodel.Record, number int64) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	e := p.free.Get().(*entry)
+	e := p.entry()
 	headers := e.rec.Headers[:0]
 	for _, h := range r.Headers {
 		headers = append(headers, kgo.RecordHeader(h))
@@ -179,17 +182,35 @@ func (p *Producer) Produce(ctx context.Context, r *kmodel.Record, number int64) 
 	return ctx.Err()
 }
 
+// entry is a place for a record.
+func (p *Producer) entry() *entry {
+	if len(p.free) == 0 {
+		p.mu.Lock()
+		p.free, p.mu.back = p.mu.back, p.free
+		p.mu.Unlock()
+	}
+	n := len(p.free) - 1
+	if n < 0 {
+		return new(entry)
+	}
+	e := p.free[n]
+	p.free = p.free[:n]
+	return e
+}
+
 // done is called once for each record, in the order of its partition.
 func (p *Producer) done(rec *kgo.Record, err error) {
 	e := rec.Context.(*entry)
 	if err != nil {
-		p.mu.Lock()
+		p.telling.Lock()
 		p.failed(e.number, kmodel.Record{Topic: rec.Topic, Partition: e.partition, Key: rec.Key, Value: rec.Value}, p.client.recordError(err))
-		p.mu.Unlock()
+		p.telling.Unlock()
 	}
 	e.rec = kgo.Record{Headers: rec.Headers[:0]}
 	e.Context = nil
-	p.free.Put(e)
+	p.mu.Lock()
+	p.mu.back = append(p.mu.back, e)
+	p.mu.Unlock()
 }
 
 // recordError says why a record was not acknowledged.
