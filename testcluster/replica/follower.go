@@ -44,7 +44,8 @@ const (
 	Ignore Kind = iota
 	// Append the bytes, then move high watermark and log start to those of the Step.
 	Append
-	// Truncate the log to Step.Offset, and fetch again.
+	// Truncate the log to Step.Offset, and fetch again. Epochs that begin there go too, also if no record does: a leader that
+	// wrote nothing has left one at its end.
 	Truncate
 	// Restart throws the log away and begins an empty one at Step.Offset.
 	Restart
@@ -58,8 +59,8 @@ func (k Kind) String() string {
 	return [...]string{"ignore", "append", "truncate", "restart", "bounds", "wait"}[k]
 }
 
-// Step is what is due. HighWatermark and LogStart count for Append, and are those of the leader: a log caps them to its own
-// bounds.
+// Step is what is due. HighWatermark and LogStart count for Append, and are those of the leader: the follower caps them to its
+// own log. A new leader's may be behind what the follower knows to be safe already: then it keeps its own.
 type Step struct {
 	Kind          Kind
 	Offset        int64

@@ -52,7 +52,9 @@ func (p *partition) step(s replica.Step, records [][]byte) replica.Kind {
 				break
 			}
 		}
-		p.log.SetHighWatermark(min(s.HighWatermark, p.log.EndOffset()))
+		if hw := min(s.HighWatermark, p.log.EndOffset()); hw > p.log.HighWatermark() {
+			p.log.SetHighWatermark(hw)
+		}
 		if start := min(s.LogStart, p.log.HighWatermark()); err == nil && start > p.log.StartOffset() {
 			err = p.log.SetStartOffset(start)
 		}
