@@ -13,7 +13,7 @@
 //	has no state yet                            leader = first live replica, ISR = all live replicas, epoch 0
 //	leader gone, leaving, or a new process      leader = first live replica of the ISR; the ISR without who is gone
 //	  nobody of the ISR is live                 leader -1, the ISR kept for who comes back
-//	  the same, unclean.leader.election.enable  leader = first live replica, ISR = it alone
+//	  nor registered, if the topic is unclean   leader = first live replica, ISR = it alone
 //	has no leader, one of the ISR came back     that leader
 //	leader stays, others of the ISR are gone    the ISR without them: acks=all would wait for them
 //	moves, and all targets are in the ISR       the targets alone are replicas; leader and ISR from among them

@@ -29,7 +29,7 @@ func (in *Input) due(topic string, p *kzk.Partition) (next kzk.State, why string
 	if in.live(leader) {
 		return next, ""
 	}
-	if in.Unclean != nil && in.Unclean(topic) {
+	if in.Unclean != nil && in.Unclean(topic) && !in.expected(p) {
 		if next, ok := in.unclean(p); ok {
 			return next, why + ", and nobody in sync is live: an unclean election, records may be lost"
 		}
@@ -125,6 +125,11 @@ func (in *Input) shrunk(p *kzk.Partition) (next kzk.State, why string) {
 		}
 	}
 	return next, ""
+}
+
+// expected says whether one of the ISR may be back soon: its session has not ended. Only a request is in more of a hurry.
+func (in *Input) expected(p *kzk.Partition) bool {
+	return slices.ContainsFunc(p.State.ISR, func(id int32) bool { return in.Image.Brokers[id] != nil })
 }
 
 // unclean is the state in which the first live replica has taken over, with what it has.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -152,9 +153,16 @@ func (b *broker) listen() {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
-	var err error
-	if b.listener, err = net.Listen("tcp", addr); err != nil {
-		b.c.t.Fatal(err)
+	ctx := timeout(b.c.t)
+	for {
+		var err error
+		if b.listener, err = net.Listen("tcp", addr); err == nil {
+			break
+		}
+		// Somebody's connection may have got the port meanwhile, and will be over soon.
+		if !errors.Is(err, syscall.EADDRINUSE) || ctx.Err() != nil {
+			b.c.t.Fatal(err)
+		}
 	}
 	b.addr = b.listener.Addr().String()
 	b.server = wire.NewServer(wire.Options{Rows: b.Rows(), Logger: logger(b.c.t).With("broker", b.id)})

@@ -24,12 +24,13 @@ func (c *Control) stand(image *kzk.Image) bool {
 	if id := image.Controller; id != noController && id != c.o.Self && !c.isDead(image, id) {
 		return false
 	}
-	if err := c.campaign(image); err != nil {
-		c.o.Logger.Debug("not elected", "error", err)
-		c.retryIn(retryDelay)
-		return false
+	err := c.campaign(image)
+	if err == nil && (c.office != nil || c.o.Mirror.Image() != image) {
+		return true
 	}
-	return true
+	c.o.Logger.Debug("not elected", "error", err)
+	c.retryIn(retryDelay)
+	return false
 }
 
 // noController is the controller of an image that has none.

@@ -87,10 +87,17 @@ func (p *peer) run() {
 	}
 }
 
+// dial connects to the broker. A port that nobody listens on, out of the range of those that the system gives to clients,
+// may be given to this very connection, which then is one with itself: nobody listens there.
 func (p *peer) dial() (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	return p.c.o.Dial(ctx, p.id)
+	conn, err := p.c.o.Dial(ctx, p.id)
+	if err == nil && conn.LocalAddr().String() == conn.RemoteAddr().String() {
+		conn.Close()
+		return nil, syscall.ECONNREFUSED
+	}
+	return conn, err
 }
 
 // hold asks for a sign of life, and then keeps the connection until it ends.

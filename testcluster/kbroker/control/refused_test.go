@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -87,6 +88,38 @@ func TestKilledController(t *testing.T) {
 	if now := c.view.Image(); now.Controller != next.id || now.ControllerEpoch != 2 {
 		t.Errorf("controller %d in epoch %d", now.Controller, now.ControllerEpoch)
 	}
+}
+
+// TestKilledBroker_WithManyPartitions: all of them are seen to.
+func TestKilledBroker_WithManyPartitions(t *testing.T) {
+	c := startCluster(t, control.Config{}, 1, 2, 3)
+	boss := c.awaitController(1, 2, 3)
+	others := c.others(boss.id)
+	const topics, partitions = 10, 100
+	replicas := make([][]int32, partitions)
+	for i := range replicas {
+		replicas[i] = []int32{others[0], others[1], boss.id}
+	}
+	for n := range topics {
+		c.topic(fmt.Sprint("t", n), replicas...)
+	}
+	led := func(by int32) func(*kzk.Image) bool {
+		return func(i *kzk.Image) bool {
+			for _, topic := range i.Topics {
+				for _, p := range topic.Partitions {
+					if p.State == nil || p.State.Leader != by {
+						return false
+					}
+				}
+			}
+			return len(i.Topics) == topics
+		}
+	}
+	c.await("all have leaders", led(others[0]))
+	killed := time.Now()
+	c.brokers[others[0]].server.Kill()
+	c.await("all have other leaders", led(others[1]))
+	t.Logf("%d partitions took %v", topics*partitions, time.Since(killed))
 }
 
 // TestKilledTwo: the controller and another die at once. The one that is left sees to both.
