@@ -3,8 +3,6 @@ package kbroker
 import (
 	"context"
 	"errors"
-	"maps"
-	"strings"
 	"sync"
 
 	"github.com/zoka-project/zoka/clientproto/kzk"
@@ -67,7 +65,6 @@ func (b *Broker) applyImages(ctx context.Context) {
 	for {
 		img := b.mirror.Image()
 		if img != last {
-			b.configsChanged(last, img)
 			b.parts.Apply(img)
 			b.groups.Apply(img)
 			b.applied.set(img)
@@ -77,41 +74,6 @@ func (b *Broker) applyImages(ctx context.Context) {
 		case <-b.mirror.Changed(img):
 		case <-ctx.Done():
 			return
-		}
-	}
-}
-
-// configsChanged has the logs ask anew for the settings of topics that may have others now.
-func (b *Broker) configsChanged(old, img *kzk.Image) {
-	if old == nil {
-		return
-	}
-	changed := map[string]struct{}{}
-	note := func(entity string) {
-		if topic, ok := strings.CutPrefix(entity, kzk.TopicEntity+"/"); ok {
-			changed[topic] = struct{}{}
-		}
-	}
-	for entity, config := range img.Configs {
-		if !maps.Equal(config, old.Configs[entity]) {
-			note(entity)
-		}
-	}
-	for entity := range old.Configs {
-		if _, ok := img.Configs[entity]; !ok {
-			note(entity)
-		}
-	}
-	for _, entity := range b.brokerEntities() {
-		if !maps.Equal(old.Configs[entity], img.Configs[entity]) { // defaults of all topics
-			for topic := range img.Topics {
-				changed[topic] = struct{}{}
-			}
-		}
-	}
-	for topic := range changed {
-		for _, d := range b.dirs {
-			d.ConfigChanged(topic)
 		}
 	}
 }

@@ -40,6 +40,7 @@ type Broker struct {
 	producers *producerIDs
 	allTopics metadataCache
 	applied   *applied
+	applying  sync.Once // applyImages begins with the first registration
 	// registeredIn counts the sessions that had ended before the one that the broker is registered in. It belongs to Start,
 	// then to watchSession.
 	registeredIn int

@@ -149,19 +149,23 @@ func (b *Broker) registerAgain(ctx context.Context) bool {
 	}
 }
 
-// enroll registers the broker, waits until its own image of the cluster has the registration, and tells the controller's
-// part. Then the broker can be given work.
+// enroll registers the broker, and tells the parts of the cluster as it is with the broker in it. Then the broker can be
+// given work. Until then it follows no leader: a replica in sync that is not registered would be nobody's to watch over.
 func (b *Broker) enroll(ctx context.Context) error {
 	_, expired := b.session.state()
 	epoch, err := b.register(ctx)
 	if err != nil {
 		return err
 	}
-	err = b.applied.wait(ctx, func(img *kzk.Image) bool {
+	registered := func(img *kzk.Image) bool {
 		me := img.Brokers[b.id]
 		return me != nil && me.Epoch >= epoch
-	})
-	if err != nil {
+	}
+	if _, err := b.mirror.Wait(ctx, registered); err != nil {
+		return err
+	}
+	b.applying.Do(func() { b.run(b.applyImages) })
+	if err := b.applied.wait(ctx, registered); err != nil {
 		return err
 	}
 	b.registeredIn = expired

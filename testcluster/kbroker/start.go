@@ -93,7 +93,7 @@ func (b *Broker) openLogs(ctx context.Context) error {
 	return err
 }
 
-// startParts makes the parts and tells them of the cluster for the first time.
+// startParts makes the parts. They are told of the cluster when the broker is registered.
 func (b *Broker) startParts(context.Context) error {
 	c := b.o.Config
 	b.parts = partitions.New(partitions.Options{
@@ -124,7 +124,6 @@ func (b *Broker) startParts(context.Context) error {
 		},
 	})
 	b.producers = newProducerIDs(b.zk, b.id, b.log)
-	b.run(b.applyImages)
 	b.run(b.creator.run)
 	b.run(b.producers.run)
 	return nil

@@ -79,6 +79,7 @@ func (b *Broker) leave() {
 		b.log.Warn("no controlled shutdown: there is no connection to ZooKeeper")
 		return
 	}
+	b.parts.StopFollowing() // or its leaders would take it back among the replicas in sync
 	ctx, cancel := context.WithTimeout(b.ctx, leavePatience)
 	watched := make(chan struct{})
 	go func() {
