@@ -120,8 +120,8 @@ var verbs = map[string]func(s *script, args []string){
 			s.m.create(kzk.DeleteTopicPath(name), "")
 		}
 	},
-	// keep-marks: delete.topic.enable=false.
-	"keep-marks": func(s *script, _ []string) { s.m.keepMarks = true },
+	// no-deletion: delete.topic.enable=false.
+	"no-deletion": func(s *script, _ []string) { s.m.keepTopics = true },
 	// elect preferred|unclean PARTITION: ElectLeaders.
 	"elect": func(s *script, args []string) {
 		tp := partitionOf(s.t, args[1])

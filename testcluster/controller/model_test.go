@@ -22,7 +22,7 @@ type model struct {
 	// What a controller knows beside the image.
 	dead, leaving map[int32]int64
 	unclean       map[string]bool
-	keepMarks     bool // delete.topic.enable=false
+	keepTopics    bool // delete.topic.enable=false
 	ids           map[int64]kproto.UUID
 }
 
@@ -48,7 +48,7 @@ func newModel(t testing.TB) *model {
 
 func (m *model) input() controller.Input {
 	return controller.Input{Image: m.image.Image(), Epoch: epoch, EpochVersion: 0, Dead: m.dead, Leaving: m.leaving,
-		Unclean: func(topic string) bool { return m.unclean[topic] }, DeleteTopics: !m.keepMarks, IDs: m.ids}
+		Unclean: func(topic string) bool { return m.unclean[topic] }, DeleteTopics: !m.keepTopics, IDs: m.ids}
 }
 
 // multi carries out all of ops or none: it returns the code of the first that fails, and which one that is.

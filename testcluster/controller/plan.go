@@ -147,20 +147,20 @@ func (p *plan) drafted(tp kzk.TopicPartition) bool {
 }
 
 // deletions removes the topics that are marked, and the marks of topics that are not there. Replicas need not be live:
-// each deletes its folders when it finds the topic gone, or another topic in its place.
+// each deletes its folders when it finds the topic gone, or another topic in its place. Without delete.topic.enable a
+// mark is dropped, as Kafka does: it would come into force later, when nobody thinks of it any more.
 func (p *plan) deletions() {
-	if !p.DeleteTopics {
-		return
-	}
 	for _, name := range slices.Sorted(maps.Keys(p.Image.Deletions)) {
-		c := Change{Sure: true, Ops: []zkproto.MultiOp{deleteOp(kzk.DeleteTopicPath(name), -1)}}
+		c := Change{Ops: []zkproto.MultiOp{deleteOp(kzk.DeleteTopicPath(name), -1)}}
 		switch t := p.Image.Topics[name]; {
+		case !p.DeleteTopics:
+			c.What = name + ": it is not deleted, as delete.topic.enable is false"
 		case t == nil:
-			c.What = name + ": there is no such topic to delete"
+			c.What, c.Sure = name+": there is no such topic to delete", true
 		case held(t):
 			continue
 		default:
-			c.What = name + ": delete it"
+			c.What, c.Sure = name+": delete it", true
 			c.Trees = []string{kzk.TopicPath(name), kzk.TopicConfigPath(name)}
 		}
 		p.changes = append(p.changes, c)

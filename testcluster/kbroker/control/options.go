@@ -20,7 +20,7 @@ type Mirror interface {
 // Config is what server.properties says of the controller. The zero value has Kafka's defaults, but for DeleteTopics
 // and Rebalance, which are on in Kafka.
 type Config struct {
-	// DeleteTopics is delete.topic.enable. Without it the marks of /admin/delete_topics stay.
+	// DeleteTopics is delete.topic.enable. Without it the marks of /admin/delete_topics are dropped.
 	DeleteTopics bool
 	// Rebalance is auto.leader.rebalance.enable.
 	Rebalance bool
