@@ -13,6 +13,9 @@ import (
 func (l *Log) Truncate(to int64) error {
 	l.maint.Lock()
 	defer l.maint.Unlock()
+	if l.closed.Load() {
+		return &DeletedError{l.folder()}
+	}
 	if to < 0 {
 		return fmt.Errorf("truncate %s to %d: %w", l, to, kproto.OffsetOutOfRange)
 	}
@@ -22,7 +25,11 @@ func (l *Log) Truncate(to int64) error {
 	if to < l.list()[0].base {
 		return l.restartAt(to)
 	}
-	if err := l.lowerRecoveryPoint(to); err != nil {
+	c, err := l.locateCut(to)
+	if err != nil {
+		return fmt.Errorf("truncate %s to %d: %w: %w", l, to, kproto.KafkaStorageError, err)
+	}
+	if err := l.lowerRecoveryPoint(c.end); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -30,10 +37,28 @@ func (l *Log) Truncate(to int64) error {
 	if err := l.usableLocked(); err != nil {
 		return err
 	}
-	if err := l.cutLocked(to); err != nil {
+	if err := l.cutLocked(c); err != nil {
 		return l.fail("truncate", err)
 	}
 	return nil
+}
+
+// cutPoint is where a truncation ends the log.
+type cutPoint struct {
+	segment int   // index of the last one that stays
+	pos     int64 // where that ends
+	end     int64 // the log's end
+}
+
+// locateCut finds where the log ends if nothing from offset to on stays.
+func (l *Log) locateCut(to int64) (cutPoint, error) {
+	list := l.list()
+	i := segmentFor(list, to)
+	pos, h, err := list[i].position(to)
+	if err == io.EOF { // offsets at its end were compacted away
+		return cutPoint{i, list[i].size.Load(), to}, nil
+	}
+	return cutPoint{i, pos, min(to, h.BaseOffset)}, err
 }
 
 // lowerRecoveryPoint makes sure that after a crash nothing from offset to on is taken for durable: other bytes
@@ -49,36 +74,23 @@ func (l *Log) lowerRecoveryPoint(to int64) error {
 	return nil
 }
 
-// cutLocked ends the log at to, or where the batch begins that has it.
-func (l *Log) cutLocked(to int64) error {
+func (l *Log) cutLocked(c cutPoint) error {
 	list := l.list()
-	i := segmentFor(list, to)
-	seg := list[i]
-	end := to
-	pos, h, err := seg.position(to)
-	switch {
-	case err == io.EOF:
-		pos = seg.size.Load()
-	case err != nil:
-		return err
-	default:
-		end = min(to, h.BaseOffset)
-	}
-	l.goBack(end)
-	if err := l.removeSegments(list[i+1:]); err != nil {
+	l.goBack(c.end)
+	if err := l.removeSegments(list[c.segment+1:]); err != nil {
 		return err
 	}
-	l.publish(slices.Clone(list[:i+1]))
-	if err := seg.cut(pos, end); err != nil {
+	l.publish(slices.Clone(list[:c.segment+1]))
+	if err := list[c.segment].cut(c.pos, c.end); err != nil {
 		return err
 	}
-	l.epochs.cutEnd(end)
+	l.epochs.cutEnd(c.end)
 	if err := l.epochs.save(l.fsys, l.folder()); err != nil {
 		return err
 	}
 	l.snapshots = nil
-	l.start.Store(min(l.start.Load(), end))
-	return l.loadProducers(end)
+	l.start.Store(min(l.start.Load(), c.end))
+	return l.loadProducers(c.end)
 }
 
 // goBack sets the end of the log back before its files follow. Readers that began before find
@@ -159,6 +171,9 @@ func (s *segment) reloadTimes() error {
 func (l *Log) TruncateFullyAndStartAt(offset int64) error {
 	l.maint.Lock()
 	defer l.maint.Unlock()
+	if l.closed.Load() {
+		return &DeletedError{l.folder()}
+	}
 	if offset < 0 {
 		return fmt.Errorf("start %s at %d: %w", l, offset, kproto.OffsetOutOfRange)
 	}
