@@ -190,7 +190,7 @@ func (c *Client) greet(ctx context.Context) error {
 	for i, seed := range c.kgo.SeedBrokers() {
 		req := kmsg.NewPtrMetadataRequest()
 		req.Topics = []kmsg.MetadataRequestTopic{}
-		limited, cancel := context.WithTimeout(ctx, 2*c.settings.connectTimeout)
+		limited, cancel := context.WithTimeout(ctx, c.settings.connectTimeout+time.Second)
 		resp, err := seed.Request(limited, req)
 		cancel()
 		if err == nil {
@@ -211,7 +211,8 @@ func (c *Client) greet(ctx context.Context) error {
 
 // diagnose says why an address that took the connection did not answer as a broker does.
 func (c *Client) diagnose(ctx context.Context, addr string, err error) error {
-	if auth := authFailure(err); auth != nil {
+	var first *kgo.ErrFirstReadEOF
+	if auth := authFailure(err); auth != nil && !errors.As(err, &first) {
 		return auth
 	}
 	switch heard := Probe(context.WithoutCancel(ctx), addr); {
@@ -222,7 +223,7 @@ func (c *Client) diagnose(ctx context.Context, addr string, err error) error {
 	case heard == Kafka && c.dialer.tls != nil:
 		return errors.New("it is a broker that talks without TLS: security.protocol is for another listener")
 	case heard == Kafka:
-		return fmt.Errorf("it is a broker, and refused (does it want SASL, security.protocol=SASL_PLAINTEXT?): %w", err)
+		return &shortError{"something of Kafka answers there, and closes the connection: a listener that wants SASL (security.protocol=SASL_PLAINTEXT), or one that is not for clients", err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &shortError{"the connection was taken, and then no answer", err}
 	}

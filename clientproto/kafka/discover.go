@@ -27,7 +27,7 @@ func discover(ctx context.Context, zk Znodes, protocol, listener string) ([]stri
 	case errors.Is(err, zkproto.NoNode):
 		return nil, &UnreachableError{Err: fmt.Errorf("ZooKeeper knows of no Kafka cluster: there is no %s (is the chroot missing, or does the cluster run without ZooKeeper? -b HOST:PORT names a broker)", kzk.BrokerIDsPath)}
 	case err != nil:
-		return nil, fmt.Errorf("look for brokers in ZooKeeper: %w", err)
+		return nil, &UnreachableError{Err: fmt.Errorf("look for brokers in ZooKeeper: %w", err)}
 	}
 	var addrs, others []string
 	for _, name := range ids {

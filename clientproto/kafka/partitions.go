@@ -16,6 +16,9 @@ import (
 // partitions are those that the options name.
 func (c *Client) partitions(ctx context.Context, o kmodel.ConsumeOptions) ([]kmodel.TopicPartition, error) {
 	names := o.Topics
+	if len(names) == 0 {
+		return nil, nil
+	}
 	if o.Regex {
 		all, err := c.Topics(ctx)
 		if err != nil {

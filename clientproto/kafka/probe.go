@@ -2,9 +2,12 @@ package kafka
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 )
@@ -22,26 +25,43 @@ const (
 )
 
 // probeTime bounds each question of a probe.
-const probeTime = 2 * time.Second
+const probeTime = time.Second
 
 // Probe finds out what is at an address, in a few seconds at most: a Kafka broker answers ApiVersions, a ZooKeeper
-// server a four-letter word, a TLS server complains about both. It is for telling people what they have mixed up.
+// server a four-letter word, a TLS server a greeting. It is for telling people what they have mixed up.
 func Probe(ctx context.Context, addr string) Speaks {
 	answer, err := ask(ctx, addr, apiVersionsRequest)
 	switch {
-	case err != nil && answer == nil:
+	case answer == nil:
 		return Nothing
 	case isApiVersions(answer):
 		return Kafka
-	case len(answer) >= 2 && answer[0] == 0x15 && answer[1] == 3: // a TLS alert record
-		return TLS
+	case len(answer) == 0 && errors.Is(err, os.ErrDeadlineExceeded):
+		return Something // the others hang up on what they do not understand
 	}
 	answer, _ = ask(ctx, addr, []byte("srvr"))
-	if text := string(answer); strings.HasPrefix(text, "Zookeeper version") || strings.Contains(text, "not in the whitelist") ||
+	if text := string(answer); strings.HasPrefix(text, "Zookeeper version") || strings.HasPrefix(text, "srvr is not executed because it is not in the whitelist") ||
 		strings.HasPrefix(text, "This ZooKeeper instance") {
 		return ZooKeeper
 	}
+	if greetsTLS(ctx, addr) {
+		return TLS
+	}
 	return Something
+}
+
+// greetsTLS tells whether a TLS server is at an address, whether it would take us or not.
+func greetsTLS(ctx context.Context, addr string) bool {
+	limited, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(limited, "tcp", addr)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	err = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(limited) // nothing is said on it
+	var alert tls.AlertError
+	return err == nil || errors.As(err, &alert)
 }
 
 // ask sends a question and reads up to 64 bytes of what comes. The answer is nil if nobody accepts connections.

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/zoka-project/zoka/clientproto/kmodel"
 	"github.com/zoka-project/zoka/clientproto/kproto"
@@ -59,20 +61,58 @@ func (c *Client) Producer(ctx context.Context, o kmodel.ProduceOptions, failed f
 	if err != nil {
 		return nil, err
 	}
-	if len(o.Topics) > 0 && !o.AutoCreate {
-		partitions, err := c.partitions(ctx, kmodel.ConsumeOptions{Topics: o.Topics})
-		if err == nil {
-			err = c.reachLeaders(ctx, partitions)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := c.prepare(ctx, o); err != nil {
+		return nil, err
 	}
 	p := &Producer{client: c, failed: failed}
 	if p.kgo, err = c.client(opts...); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// prepare makes sure that the topics are there and that their leaders are reached.
+func (c *Client) prepare(ctx context.Context, o kmodel.ProduceOptions) error {
+	if o.AutoCreate {
+		if err := c.autoCreate(ctx, o.Topics); err != nil {
+			return err
+		}
+	}
+	partitions, err := c.partitions(ctx, kmodel.ConsumeOptions{Topics: o.Topics})
+	if err != nil || len(o.Topics) == 0 {
+		return err
+	}
+	return c.reachLeaders(ctx, partitions)
+}
+
+// autoCreate asks for topics in the way that makes brokers create them, and waits until they are there.
+func (c *Client) autoCreate(ctx context.Context, names []string) error {
+	for until := time.Now().Add(patience); ; {
+		req := kmsg.NewPtrMetadataRequest()
+		req.AllowAutoTopicCreation = true
+		for _, name := range names {
+			t := kmsg.NewMetadataRequestTopic()
+			t.Topic = kmsg.StringPtr(name)
+			req.Topics = append(req.Topics, t)
+		}
+		resp, err := c.metadata(ctx, req)
+		if err != nil {
+			return err
+		}
+		err = nil
+		for _, t := range resp.Topics {
+			err = cmp.Or(err, codeError(t.ErrorCode, nil))
+		}
+		code := new(ServerError)
+		if err == nil || !errors.As(err, &code) || !code.Code.Retriable() || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-time.After(waits):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // codecs are franz-go's names of Kafka's.

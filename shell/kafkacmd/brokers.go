@@ -130,7 +130,7 @@ var brokers = command.Spec{
 					return nil, err
 				}
 			}
-			return partly(out, out.complete()), nil
+			return out, out.complete()
 		}
 	},
 }
@@ -228,7 +228,7 @@ func (b Brokers) addDisks(ctx context.Context, kafka command.Kafka) error {
 func (b Brokers) complete() error {
 	for _, row := range b.Brokers {
 		if row.err != nil {
-			return &command.Error{Command: "brokers", Path: itoa(int64(row.ID)), Err: &command.PartialError{Err: fmt.Errorf("its logs: %w", row.err)}}
+			return command.At(itoa(int64(row.ID)), &command.PartialError{Err: fmt.Errorf("its logs: %w", row.err)})
 		}
 	}
 	return nil

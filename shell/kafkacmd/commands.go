@@ -10,6 +10,7 @@ var Commands = []command.Spec{
 	produce,
 	consume,
 	offsets,
+	topics,
 
 	brokers,
 }

@@ -169,7 +169,7 @@ func offsetRanges(ctx context.Context, kafka command.Kafka, partitions []kmodel.
 		}
 		out[i].Start, out[i].End = &start[i].Offset, &end[i].Offset
 	}
-	return partly(out, out.complete()), nil
+	return out, out.complete()
 }
 
 func offsetsAt(ctx context.Context, kafka command.Kafka, partitions []kmodel.TopicPartition, when int64) (render.Result, error) {
@@ -190,7 +190,7 @@ func offsetsAt(ctx context.Context, kafka command.Kafka, partitions []kmodel.Top
 			}
 		}
 	}
-	return partly(out, out.complete()), nil
+	return out, out.complete()
 }
 
 // complete tells which partitions have not answered.
@@ -204,5 +204,5 @@ func (o TopicOffsets) complete() error {
 	if failed == 0 {
 		return nil
 	}
-	return &command.Error{Command: "offsets", Err: &command.PartialError{Err: fmt.Errorf("%d of %d partitions did not answer", failed, len(o))}}
+	return &command.PartialError{Err: fmt.Errorf("%d of %d partitions did not answer", failed, len(o))}
 }

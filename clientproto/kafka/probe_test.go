@@ -1,0 +1,109 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// serve runs a server that answers each connection by fn until the test ends.
+func serve(t *testing.T, fn func(net.Conn)) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			fn(conn)
+			conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		ln.Close()
+		<-done
+	})
+	return ln.Addr().String()
+}
+
+// closed is an address where nobody listens.
+func closed(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+func read(conn net.Conn, n int) string {
+	b := make([]byte, n)
+	n, _ = io.ReadAtLeast(conn, b, n)
+	return string(b[:n])
+}
+
+// zookeeper answers the four letters, and hangs up on what it takes for an absurd length.
+func zookeeper(conn net.Conn) {
+	if read(conn, 4) == "srvr" {
+		io.WriteString(conn, "Zookeeper version: 3.8.0\n")
+	}
+}
+
+// broker answers ApiVersions 0 with nothing but an error code.
+func broker(conn net.Conn) {
+	if req := read(conn, 14); len(req) == 14 {
+		io.WriteString(conn, "\x00\x00\x00\x0a"+req[8:12]+"\x00\x23\x00\x00\x00\x00")
+	}
+}
+
+func TestProbe(t *testing.T) {
+	// It has no certificate, and says so by an alert.
+	secure := func(conn net.Conn) { tls.Server(conn, &tls.Config{GetCertificate: noCertificate}).Handshake() }
+	for want, addr := range map[Speaks]string{
+		Nothing:   closed(t),
+		Something: serve(t, func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n") }),
+		Kafka:     serve(t, broker),
+		ZooKeeper: serve(t, zookeeper),
+		TLS:       serve(t, secure),
+	} {
+		if got := Probe(t.Context(), addr); got != want {
+			t.Errorf("heard %d, want %d", got, want)
+		}
+	}
+}
+
+func TestDial_NoBroker(t *testing.T) {
+	silent := serve(t, func(conn net.Conn) { conn.Close() })
+	for _, c := range []struct{ addr, want string }{
+		{closed(t), ": connection refused"},
+		{serve(t, zookeeper), ": a ZooKeeper server answers there; -server "},
+		{silent, ": something answers there that is no broker: "},
+		{"host.invalid:9092", "host.invalid:9092: no such host"},
+		{closed(t) + "," + closed(t), ": connection refused; 127."},
+	} {
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		_, err := Dial(ctx, Config{Bootstrap: c.addr})
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.addr, err, c.want)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: told after %s", c.addr, took)
+		}
+	}
+}
+
+func noCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("none") }
