@@ -60,8 +60,8 @@ func greetsTLS(ctx context.Context, addr string) bool {
 	}
 	defer conn.Close()
 	err = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(limited) // nothing is said on it
-	var alert tls.AlertError
-	return err == nil || errors.As(err, &alert)
+	var alert *net.OpError
+	return err == nil || errors.As(err, &alert) && alert.Op == "remote error"
 }
 
 // ask sends a question and reads up to 64 bytes of what comes. The answer is nil if nobody accepts connections.

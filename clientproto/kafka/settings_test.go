@@ -44,10 +44,10 @@ no.such.key=1
 
 func TestLoad_BadValues(t *testing.T) {
 	for line, want := range map[string]string{
-		"linger.ms=soon":          `client.properties:1: linger.ms: "soon" is no number of milliseconds`,
-		"security.protocol=HTTPS": `:1: security.protocol: "HTTPS" is none of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL`,
-		"enable.idempotence=yes":  `:1: enable.idempotence: "yes" is neither true nor false`,
-		"fetch.max.bytes=1e6":     `:1: fetch.max.bytes: "1e6" is no number that fits`,
+		"linger.ms=soon":                              `client.properties:1: linger.ms: "soon" is no number of milliseconds`,
+		"security.protocol=HTTPS":                     `:1: security.protocol: "HTTPS" is none of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL`,
+		"enable.idempotence=yes":                      `:1: enable.idempotence: "yes" is neither true nor false`,
+		"fetch.max.bytes=1e6":                         `:1: fetch.max.bytes: "1e6" is no number that fits`,
 		"max.request.size=" + strings.Repeat("9", 12): "is no number that fits",
 		"transactional.id=t":                          "transactions are not written here",
 		"ssl.protocol=SSLv3":                          `"SSLv3" is none of`,
