@@ -118,7 +118,6 @@ type broker struct {
 	listener net.Listener
 	epoch    int64
 	down     bool
-	dials    atomic.Int64 // connections made to it
 }
 
 // start gives the cluster a broker, registered and ready.

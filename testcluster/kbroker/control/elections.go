@@ -2,6 +2,8 @@ package control
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -59,8 +61,8 @@ func electionsOf(req *kmsg.ElectLeadersRequest, image *kzk.Image) []kzk.TopicPar
 		}
 	}
 	if req.Topics == nil {
-		for name, t := range image.Topics {
-			for _, p := range t.IDs() {
+		for _, name := range slices.Sorted(maps.Keys(image.Topics)) {
+			for _, p := range image.Topics[name].IDs() {
 				wanted = append(wanted, kzk.TopicPartition{Topic: name, Partition: p})
 			}
 		}
