@@ -142,6 +142,7 @@ func (l *Log) loadState(f found, next int64) error {
 		}
 		next = start
 	}
+	l.newNames.Store(true) // the life before may have ended between making a file and making its name durable
 	l.start.Store(max(f.start, l.list()[0].base))
 	l.end.Store(next)
 	l.hw.Store(min(max(f.highWatermark, l.start.Load()), next))

@@ -96,6 +96,12 @@ func (l *Log) detach(n int, now int64) ([]*segment, error) {
 // removeOldest removes files from the oldest on, each durably before the next: what a crash leaves is a log
 // that begins later.
 func (l *Log) removeOldest(old []*segment) error {
+	// What stays tells how far the offsets have come: its names come first.
+	if l.newNames.Swap(false) {
+		if err := l.fsys.SyncDir(l.folder()); err != nil {
+			return l.fail("remove old segments", err)
+		}
+	}
 	for _, seg := range old {
 		err := seg.remove()
 		seg.release()
