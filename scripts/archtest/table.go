@@ -71,6 +71,8 @@ var Packages = []Row{
 	{Package: "shell/builtin", Imports: commandImports},
 	{Package: "shell/clustercmd", Imports: commandImports},
 	{Package: "shell/complete", Imports: commandImports},
+	// For the tests of packages of commands.
+	{Package: "shell/shelltest", Imports: []string{"shell", "shell/command"}},
 	{Package: "shell/compat", Imports: with(commandImports, "shell/zkcmd", "shell/kafkacmd")},
 	{Package: "shell/tty", Imports: []string{"shell", "shell/command", "shell/complete"}},
 	{Package: "shell/monitor", Imports: []string{"clientproto/...", "shell/command"}},

@@ -76,7 +76,7 @@ func TestPipelined(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			call, err := s.env.Commands.Parse(cmds[0].Words)
+			call, err := s.Env.Commands.Parse(cmds[0].Words)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,10 +85,10 @@ func TestPipelined(t *testing.T) {
 			}
 			pipelined++
 			if len(call.Args) > 0 && spec.Args[0].Kind == command.Path {
-				_, _ = s.run(t, "create -p "+call.Args[0].Text) // it may be there
+				_, _ = s.Run(t, "create -p "+call.Args[0].Text) // it may be there
 			}
 			before := received()
-			_, err = call.Run(t.Context(), s.env)
+			_, err = call.Run(t.Context(), s.Env)
 			if n := received() - before; n > 1 || n == 0 && err == nil {
 				t.Errorf("%s: %d requests (%v)", e.Line, n, err)
 			}

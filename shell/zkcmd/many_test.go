@@ -9,34 +9,27 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/shell/shelltest"
 	"github.com/zoka-project/zoka/shell/zkcmd"
 )
-
-// run runs one line and returns what it shows, and its error.
-func (s *session) run(t *testing.T, line string) (string, error) {
-	t.Helper()
-	s.out.Reset()
-	err := s.shell.Script(t.Context(), "", strings.NewReader(line))
-	return s.out.String(), err
-}
 
 // TestDeleteall_Batches deletes a wide and deep tree with batches that divide it badly.
 func TestDeleteall_Batches(t *testing.T) {
 	s := newSession(t, startOwn(t))
 	for _, batch := range []int{1000, 7, 1} {
 		total := grow(t, s, "/t", 4, 6) + 1
-		out, err := s.run(t, fmt.Sprintf("deleteall -b %d /t", batch))
+		out, err := s.Run(t, fmt.Sprintf("deleteall -b %d /t", batch))
 		if want := fmt.Sprintf("deleted %d znodes\n", total); out != want || err != nil {
 			t.Errorf("batches of %d: %q, %v; want %q", batch, out, err, want)
 		}
-		if out, err := s.run(t, "ls /"); out != "[zookeeper]\n" || err != nil {
+		if out, err := s.Run(t, "ls /"); out != "[zookeeper]\n" || err != nil {
 			t.Errorf("batches of %d: leaves %q, %v", batch, out, err)
 		}
 	}
 }
 
 // grow creates width znodes below path, and below each of them, down to depth. It returns their number.
-func grow(t *testing.T, s *session, path string, depth, width int) int {
+func grow(t *testing.T, s *shelltest.Session, path string, depth, width int) int {
 	t.Helper()
 	var script strings.Builder
 	n := 0
@@ -53,13 +46,13 @@ func grow(t *testing.T, s *session, path string, depth, width int) int {
 	}
 	fmt.Fprintf(&script, "create %s\n", path)
 	plant(path, depth)
-	if err := s.env.Options.Set("keep-going", "on"); err != nil {
+	if err := s.Env.Options.Set("keep-going", "on"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.run(t, script.String()); err != nil {
+	if _, err := s.Run(t, script.String()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.env.Options.Set("keep-going", "off"); err != nil {
+	if err := s.Env.Options.Set("keep-going", "off"); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -74,10 +67,10 @@ func TestDeleteall_LongPaths(t *testing.T) {
 	for i := range 400 {
 		fmt.Fprintf(&script, "create /t/%s%d\n", long, i)
 	}
-	if _, err := s.run(t, script.String()); err != nil {
+	if _, err := s.Run(t, script.String()); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := s.run(t, "deleteall /t"); out != "deleted 401 znodes\n" || err != nil {
+	if out, err := s.Run(t, "deleteall /t"); out != "deleted 401 znodes\n" || err != nil {
 		t.Errorf("%q, %v", out, err)
 	}
 }
@@ -106,7 +99,7 @@ func TestDeleteall_Ended(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSession(t, startOwn(t))
 			grow(t, s, "/t", 1, 30)
-			zk, err := s.env.ZK(t.Context())
+			zk, err := s.Env.ZK(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,8 +113,8 @@ func TestDeleteall_Ended(t *testing.T) {
 					}
 				}}, nil
 			}}
-			s.env.Session = command.NewSessions(client, s.env.Options, command.Target{}, s.env.ShowEvent, func() {})
-			err = s.shell.Script(ctx, "", strings.NewReader("deleteall -b 10 /t"))
+			s.Env.Session = command.NewSessions(client, s.Env.Options, command.Target{}, s.Env.ShowEvent, func() {})
+			err = s.Shell.Script(ctx, "", strings.NewReader("deleteall -b 10 /t"))
 			var partial *command.PartialError
 			if !errors.As(err, &partial) || !strings.Contains(err.Error(), "deleteall /t: 20 of 31 znodes deleted: ") ||
 				command.ExitCodeOf(err) != tt.code {
@@ -135,10 +128,10 @@ func TestDeleteall_Ended(t *testing.T) {
 func TestMany_Told(t *testing.T) {
 	s := newSession(t, startOwn(t))
 	grow(t, s, "/t", 1, 150)
-	if _, err := s.run(t, "setAcl /t world:anyone:rwa"); err != nil {
+	if _, err := s.Run(t, "setAcl /t world:anyone:rwa"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.run(t, "deleteall /t")
+	_, err := s.Run(t, "deleteall /t")
 	var many *zkcmd.ManyError
 	if !errors.As(err, &many) || len(many.Failures) != 151 || !errors.Is(err, zkproto.NoAuth) {
 		t.Fatalf("%v", err)
@@ -146,10 +139,8 @@ func TestMany_Told(t *testing.T) {
 	if code := command.ExitCodeOf(err); code != command.ExitFailed {
 		t.Errorf("exit code %d where nothing was done", code)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.talk) != 102 || s.talk[100] != "deleteall: and 51 more" || !strings.HasSuffix(s.talk[101], ", and 148 more") {
-		t.Errorf("%d lines: %q", len(s.talk), s.talk[max(len(s.talk)-2, 0):])
+	if talk := s.Talk(); len(talk) != 102 || talk[100] != "deleteall: and 51 more" || !strings.HasSuffix(talk[101], ", and 148 more") {
+		t.Errorf("%d lines: %q", len(talk), talk[max(len(talk)-2, 0):])
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/shell/shelltest"
 )
 
 // announced is a session that tells when a watch is set.
@@ -22,21 +23,21 @@ func (a *announced) AddWatch(ctx context.Context, path string, mode zkproto.AddW
 }
 
 // watched starts a watch, and returns when it is set. What it returns waits for its end.
-func watched(t *testing.T, ctx context.Context, s *session, line string) (end func() (out []string, err error)) {
+func watched(t *testing.T, ctx context.Context, s *shelltest.Session, line string) (end func() (out []string, err error)) {
 	t.Helper()
-	zk, err := s.env.ZK(t.Context())
+	zk, err := s.Env.ZK(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	set := make(chan struct{}, 1)
 	client := command.Client{Dial: func(context.Context, command.Target) (command.ZK, error) { return &announced{zk, set}, nil }}
-	s.env.Session = command.NewSessions(client, s.env.Options, command.Target{}, s.env.ShowEvent, func() {})
+	s.Env.Session = command.NewSessions(client, s.Env.Options, command.Target{}, s.Env.ShowEvent, func() {})
 	done := make(chan error, 1)
-	go func() { done <- s.shell.Script(ctx, "", strings.NewReader(line)) }()
+	go func() { done <- s.Shell.Script(ctx, "", strings.NewReader(line)) }()
 	<-set
 	return func() ([]string, error) {
 		err := <-done
-		return strings.Split(strings.TrimSuffix(s.out.String(), "\n"), "\n"), err
+		return strings.Split(strings.TrimSuffix(s.Out.String(), "\n"), "\n"), err
 	}
 }
 
@@ -58,7 +59,7 @@ func TestWatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			end := watched(t, t.Context(), newSession(t, server), tt.line)
-			if _, err := other.run(t, tt.script); err != nil {
+			if _, err := other.Run(t, tt.script); err != nil {
 				t.Fatal(err)
 			}
 			out, err := end()
@@ -66,7 +67,7 @@ func TestWatch(t *testing.T) {
 				t.Fatalf("%q, %v; want %q", out, err, tt.want)
 			}
 			for i := range out {
-				if !matches(out[i], tt.want[i]) {
+				if !shelltest.Matches(out[i], tt.want[i]) {
 					t.Errorf("line %d: %q, want %q", i+1, out[i], tt.want[i])
 				}
 			}
@@ -86,14 +87,14 @@ func TestWatch_Ended(t *testing.T) {
 		if _, err := end(); command.ExitCodeOf(err) != command.ExitInterrupted {
 			t.Errorf("exit code %d: %v", command.ExitCodeOf(err), err)
 		}
-		if _, err := s.run(t, "removewatches /w"); command.ExitCodeOf(err) != command.ExitFailed {
+		if _, err := s.Run(t, "removewatches /w"); command.ExitCodeOf(err) != command.ExitFailed {
 			t.Errorf("it leaves its watch behind: %v", err)
 		}
 	})
 	t.Run("closed", func(t *testing.T) {
 		s := newSession(t, server)
 		end := watched(t, t.Context(), s, "watch /w")
-		if err := s.env.Session.Close(t.Context()); err != nil {
+		if err := s.Env.Session.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		_, err := end()
