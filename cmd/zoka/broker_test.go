@@ -124,6 +124,7 @@ func TestBroker_Refused(t *testing.T) {
 	path, addr := brokerConfig(t, e.ConnectString())
 	s := startBroker(t, path)
 	sameID, _ := brokerConfig(t, e.ConnectString())
+	other, _ := brokerConfig(t, e.ConnectString(), "broker.id=6")
 	wrong, _ := brokerConfig(t, e.ConnectString(), "num.partitions=many")
 	for _, tt := range []struct {
 		name string
@@ -132,12 +133,12 @@ func TestBroker_Refused(t *testing.T) {
 		want string // of the last line
 	}{
 		{"same folder", []string{path, "--override", "broker.id=6"}, 1, "lock"},
-		{"same port", []string{sameID, "--override", "broker.id=6", "--override", "listeners=PLAINTEXT://" + addr}, 1, "address already in use"},
+		{"same port", []string{other, "--override", "listeners=PLAINTEXT://" + addr}, 1, "address already in use"},
 		{"same id", []string{sameID}, 1, "broker.id 5 is registered already, by PLAINTEXT://" + addr},
 		{"no ZooKeeper", []string{sameID, "--override=zookeeper.connect=127.0.0.1:1"}, 1, "no connection to ZooKeeper at 127.0.0.1:1 within 2s"},
 		{"bad value", []string{wrong}, 2, wrong + `:6: num.partitions: invalid value "many"`},
 		{"bad override", []string{path, "--override", "broker.id=x"}, 2, "--override broker.id=x: broker.id: invalid value"},
-		{"TLS", []string{sameID, "--override", "listeners=SSL://127.0.0.1:1", "--override", "inter.broker.listener.name=SSL"}, 1, "zoka has no SSL yet"},
+		{"TLS", []string{sameID, "--override", "listeners=SSL://127.0.0.1:1", "--override", "inter.broker.listener.name=SSL"}, 2, "brokers speak PLAINTEXT only"},
 		{"no file", []string{"/nowhere/server.properties"}, 2, "/nowhere/server.properties: no such file or directory"},
 		{"no argument", nil, 2, "usage: zoka broker"},
 		{"unknown flag", []string{"--fast", path}, 2, "--fast: unknown flag"},
