@@ -20,6 +20,9 @@ func (l *Log) Truncate(to int64) error {
 		return fmt.Errorf("truncate %s to %d: %w", l, to, kproto.OffsetOutOfRange)
 	}
 	if to >= l.end.Load() {
+		// An epoch that began here and got no record goes all the same: a follower that keeps one its leader does not know
+		// would be told to truncate for ever.
+		l.epochs.cutEnd(to)
 		return nil
 	}
 	if to < l.list()[0].base {
