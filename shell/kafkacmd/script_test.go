@@ -1,0 +1,79 @@
+package kafkacmd_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/zoka-project/zoka/clientproto/kafka"
+	"github.com/zoka-project/zoka/clientproto/kmodel"
+	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/shell/builtin"
+	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/shell/kafkacmd"
+	"github.com/zoka-project/zoka/shell/shelltest"
+)
+
+// The files of testdata/commands are what people type and what they get, one file a command: see shelltest. Each runs
+// on every cluster. $BOOTSTRAP is the cluster's address; its only broker has the id 1. The files of testdata/three want
+// brokers 1, 2 and 3.
+
+// TestCommands_Apache27 runs the files on a broker of Kafka 2.7.2.
+func TestCommands_Apache27(t *testing.T) {
+	zookeeper := peertest.StartZK39(t, peertest.Options{})
+	cluster := peertest.StartKafka(t, "27", zookeeper.Addr(), peertest.KafkaOptions{FirstID: 1})
+	runFiles(t, cluster.Bootstrap(), "testdata/commands/*.txt")
+}
+
+// TestCommands_Apache4 runs them on a broker of Kafka 4.2.
+func TestCommands_Apache4(t *testing.T) {
+	cluster := peertest.StartKRaft(t, peertest.KafkaOptions{FirstID: 1})
+	runFiles(t, cluster.Bootstrap(), "testdata/commands/*.txt")
+}
+
+func runFiles(t *testing.T, bootstrap, pattern string) {
+	t.Helper()
+	shelltest.RunFiles(t, pattern, map[string]string{"$BOOTSTRAP": bootstrap}, func(t *testing.T) *shelltest.Session {
+		return newSession(t, bootstrap)
+	})
+}
+
+func newSession(t *testing.T, bootstrap string) *shelltest.Session {
+	t.Helper()
+	registry, err := command.NewRegistry(kafkacmd.Commands, builtin.Commands)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := command.NewOptions(command.DefaultSettings())
+	client := command.Client{Kafka: command.KafkaClient{
+		Dial: func(ctx context.Context, target command.KafkaTarget) (command.Kafka, error) {
+			c, err := kafka.Dial(ctx, kafka.Config{Bootstrap: target.Bootstrap, Timeout: target.Timeout})
+			if err != nil {
+				return nil, err
+			}
+			return cluster{c}, nil
+		},
+		NewReader: func(layout string, r io.Reader) (command.RecordReader, error) { return kafka.NewReader(layout, r) },
+		NewFormatter: func(layout string) (command.RecordFormatter, error) {
+			return kafka.NewFormatter(layout)
+		},
+	}}
+	env := &command.Env{Commands: registry, Options: options, Client: client, Stdin: strings.NewReader(""), Version: "test"}
+	s := shelltest.NewSession(env)
+	env.Session = command.NewSessions(client, options, command.Target{}, env.ShowEvent, func() {})
+	env.Brokers = command.NewBrokers(client.Kafka, options, command.KafkaTarget{Bootstrap: bootstrap}, env.Session)
+	t.Cleanup(env.Brokers.Close)
+	return s
+}
+
+// cluster is a kafka.Client with the interfaces that commands know.
+type cluster struct{ *kafka.Client }
+
+func (c cluster) Producer(ctx context.Context, o kmodel.ProduceOptions, failed func(int64, kmodel.Record, error)) (command.Producer, error) {
+	return c.Client.Producer(ctx, o, failed)
+}
+
+func (c cluster) Consumer(ctx context.Context, o kmodel.ConsumeOptions) (command.Consumer, error) {
+	return c.Client.Consumer(ctx, o)
+}
