@@ -27,18 +27,16 @@ type whole struct {
 	zk      string
 	configs []*kconf.Broker
 	brokers []*kbroker.Broker
-	kafka   peertest.Kafka
 }
 
 func startWhole(t *testing.T) *whole {
 	t.Helper()
-	kafka := peertest.FindKafka(t, "27")
 	zk, err := ensemble.Start(timeout(t), ensemble.Options{Nodes: 1, InMemory: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { zk.Close() })
-	w := &whole{t: t, zk: zk.ConnectString(), brokers: make([]*kbroker.Broker, 3), kafka: kafka}
+	w := &whole{t: t, zk: zk.ConnectString(), brokers: make([]*kbroker.Broker, 3)}
 	for id := range 3 {
 		lines := []string{fmt.Sprint("broker.id=", id+1), fmt.Sprint("listeners=PLAINTEXT://127.0.0.1:", peertest.FreePort(t)),
 			"zookeeper.connect=" + w.zk, "log.dirs=" + t.TempDir(), "auto.leader.rebalance.enable=false"}
@@ -118,7 +116,7 @@ func (w *whole) client(opts ...kgo.Opt) *kgo.Client {
 // tool runs one of Kafka 2.7's.
 func (w *whole) tool(script string, args ...string) string {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), w.kafka.Tool(script), args...)
+	cmd := exec.CommandContext(w.t.Context(), peertest.KafkaTool(w.t, "27", script), args...)
 	cmd.Env = append(os.Environ(), "KAFKA_HEAP_OPTS=-Xmx128m", "LOG_DIR="+w.t.TempDir())
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -190,6 +188,7 @@ func (w *whole) consume(topic string, count int) {
 // TestOldTools_KeepRecords: Kafka 2.7's tools alter a topic and move its partitions by ZooKeeper, and drop its id; the
 // brokers are restarted and killed. Every record is still there, and the id too.
 func TestOldTools_KeepRecords(t *testing.T) {
+	peertest.FindKafka(t, "27")
 	w := startWhole(t)
 	adm := kadm.NewClient(w.client())
 	if _, err := adm.CreateTopic(timeout(t), 1, 2, nil, "kept"); err != nil {
@@ -229,6 +228,7 @@ func TestOldTools_KeepRecords(t *testing.T) {
 
 // TestTools27_ByBootstrap: kafka-reassign-partitions.sh and kafka-leader-election.sh of Kafka 2.7 ask the controller.
 func TestTools27_ByBootstrap(t *testing.T) {
+	peertest.FindKafka(t, "27")
 	w := startWhole(t)
 	adm := kadm.NewClient(w.client())
 	if _, err := adm.CreateTopic(timeout(t), 2, 1, nil, "t"); err != nil {
