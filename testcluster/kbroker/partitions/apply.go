@@ -301,6 +301,9 @@ func (m *Manager) place(key partitionKey) *klog.Dir {
 	if d := m.wanted.take(key); d != nil {
 		return d
 	}
+	if len(m.o.Dirs) == 1 {
+		return m.o.Dirs[0]
+	}
 	return slices.MinFunc(m.o.Dirs, func(a, b *klog.Dir) int { return len(a.Logs()) - len(b.Logs()) })
 }
 

@@ -45,6 +45,7 @@ func (p *partition) outOfRange(leader int32, start, end int64) replica.Kind {
 // step does what is due to the log. Where that fails the follower waits. The caller holds the lock.
 func (p *partition) step(s replica.Step, records [][]byte) replica.Kind {
 	var err error
+	end, epoch := p.log.EndOffset(), p.log.LatestEpoch()
 	switch s.Kind {
 	case replica.Append:
 		for _, r := range records {
@@ -59,10 +60,13 @@ func (p *partition) step(s replica.Step, records [][]byte) replica.Kind {
 			err = p.log.SetStartOffset(start)
 		}
 	case replica.Truncate:
-		p.logger().Info("truncating to the leader's log", slog.Any("from", p.log.EndOffset()), slog.Any("to", s.Offset))
+		p.logger().Info("truncating to the leader's log", slog.Any("from", end), slog.Any("to", s.Offset))
 		err = p.log.Truncate(s.Offset)
+		if err == nil && p.log.EndOffset() == end && p.log.LatestEpoch() == epoch {
+			return replica.Wait // nothing has changed, so the next answer will be the same
+		}
 	case replica.Restart:
-		p.logger().Warn("starting over, as the leader's log begins behind this one", slog.Any("end", p.log.EndOffset()), slog.Any("start", s.Offset))
+		p.logger().Warn("starting over, as the leader's log begins behind this one", slog.Any("end", end), slog.Any("start", s.Offset))
 		err = p.log.TruncateFullyAndStartAt(s.Offset)
 	}
 	if err != nil {

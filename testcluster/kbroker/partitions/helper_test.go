@@ -1,0 +1,442 @@
+package partitions_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkclient"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/ensemble"
+	"github.com/zoka-project/zoka/testcluster/kbroker/kconf"
+	"github.com/zoka-project/zoka/testcluster/kbroker/mirror"
+	"github.com/zoka-project/zoka/testcluster/kbroker/partitions"
+	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
+	"github.com/zoka-project/zoka/testcluster/klog"
+	"github.com/zoka-project/zoka/testcluster/storage"
+)
+
+// patience bounds what a test waits for.
+const patience = 30 * time.Second
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits until cond is true.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		if time.Now().After(deadline) {
+			t.Fatalf("in vain: %s", what)
+		}
+		<-tick.C
+	}
+}
+
+// world is brokers that are nothing but their data planes, and ZooKeeper. The test is the controller.
+type world struct {
+	t       testing.TB
+	zk      *ensemble.Ensemble
+	admin   *zkclient.Client
+	brokers map[int32]*broker
+
+	minISR  atomic.Int32
+	compact atomic.Bool
+	tune    func(*partitions.Options)
+	fs      func(id int32) (storage.FS, string)
+}
+
+func newWorld(t testing.TB, n int32, tune func(*partitions.Options)) *world {
+	w := &world{t: t, brokers: map[int32]*broker{}, tune: tune}
+	w.minISR.Store(1)
+	memories := map[int32]*storage.Memory{}
+	w.fs = func(id int32) (storage.FS, string) {
+		if memories[id] == nil {
+			memories[id] = storage.NewMemory()
+		}
+		return memories[id], "/data"
+	}
+	w.begin(n)
+	return w
+}
+
+func (w *world) begin(n int32) {
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	var err error
+	w.zk, err = ensemble.Start(ctx, ensemble.Options{Nodes: 1, InMemory: true})
+	ok(w.t, err)
+	w.t.Cleanup(func() { ok(w.t, w.zk.Close()) })
+	w.admin, err = zkclient.Dial(ctx, zkclient.Config{Servers: w.zk.ConnectString()})
+	ok(w.t, err)
+	w.t.Cleanup(func() { ok(w.t, w.admin.Close(context.Background())) })
+	for _, path := range kzk.PersistentPaths {
+		w.put(path, nil)
+	}
+	w.put(kzk.ClusterPath, nil)
+	w.put(kzk.ClusterIDPath, kzk.EncodeClusterID("aaaaaaaaaaaaaaaaaaaaaa"))
+	for id := int32(1); id <= n; id++ {
+		w.start(id)
+	}
+}
+
+func (w *world) put(path string, data []byte) {
+	w.t.Helper()
+	_, _, err := w.admin.Create(w.t.Context(), path, data, nil, zkproto.ModePersistent, 0)
+	if errors.Is(err, zkproto.NodeExists) {
+		_, err = w.admin.Set(w.t.Context(), path, data, -1)
+	}
+	ok(w.t, err)
+}
+
+// topic makes a topic, whose partitions the first of their replicas leads.
+func (w *world) topic(name string, replicas ...[]int32) {
+	w.t.Helper()
+	w.assign(name, replicas...)
+	for id, r := range replicas {
+		w.elect(name, int32(id), r[0], 0, r)
+	}
+}
+
+func (w *world) assign(name string, replicas ...[]int32) {
+	w.t.Helper()
+	topic := &kzk.Topic{Name: name, Partitions: map[int32]*kzk.Partition{}}
+	for id, r := range replicas {
+		topic.Partitions[int32(id)] = &kzk.Partition{Replicas: r}
+	}
+	w.put(kzk.TopicPath(name), kzk.EncodeTopic(topic))
+}
+
+// elect writes a partition's state.
+func (w *world) elect(name string, id, leader, epoch int32, isr []int32) {
+	w.t.Helper()
+	if epoch == 0 {
+		w.put(kzk.PartitionsPath(name), nil)
+		w.put(kzk.PartitionPath(name, id), nil)
+	}
+	w.put(kzk.StatePath(name, id), kzk.EncodeState(&kzk.State{Leader: leader, LeaderEpoch: epoch, ControllerEpoch: 1, ISR: isr}))
+}
+
+// state is what ZooKeeper says of a partition.
+func (w *world) state(name string, id int32) *kzk.State {
+	w.t.Helper()
+	data, stat, err := w.admin.Get(w.t.Context(), kzk.StatePath(name, id), nil)
+	ok(w.t, err)
+	s, err := kzk.DecodeState(data)
+	ok(w.t, err)
+	s.Version = stat.Version
+	return s
+}
+
+// broker is one data plane with its log folder, session and listener.
+type broker struct {
+	w      *world
+	id     int32
+	dir    *klog.Dir
+	zk     *zkclient.Client
+	mirror *mirror.Mirror
+	m      *partitions.Manager
+	server *wire.Server
+	addr   string
+	cut    atomic.Bool // cannot dial others
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu   sync.Mutex
+	told []string // changes of leadership
+}
+
+func logger(t testing.TB) *slog.Logger {
+	if os.Getenv("ZOKA_TEST_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), nil))
+}
+
+// start starts a broker, on what its folder has.
+func (w *world) start(id int32) *broker {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	log := logger(w.t).With("broker", id)
+	b := &broker{w: w, id: id}
+	var err error
+	fs, path := w.fs(id)
+	b.dir, err = klog.Open(ctx, klog.Options{FS: fs, Path: path, BrokerID: id, Logger: log})
+	ok(w.t, err)
+	events := make(chan zkproto.WatchedEvent, 100)
+	b.zk, err = zkclient.Dial(ctx, zkclient.Config{Servers: w.zk.ConnectString(), OnEvent: func(ev zkproto.WatchedEvent) {
+		select {
+		case events <- ev:
+		default:
+		}
+	}})
+	ok(w.t, err)
+	b.mirror, err = mirror.Start(ctx, mirror.Options{ZK: b.zk, Logger: log})
+	ok(w.t, err)
+	o := partitions.Options{Self: id, Dirs: []*klog.Dir{b.dir}, Mirror: b.mirror, ZK: b.zk, Logger: log, Dial: b.dial,
+		TopicConfig: func(string) kconf.Topic {
+			c := new(kconf.Broker).Topic(nil)
+			c.MinInsyncReplicas = int(w.minISR.Load())
+			c.CleanupDelete = !w.compact.Load()
+			return c
+		}}
+	if w.tune != nil {
+		w.tune(&o)
+	}
+	b.m = partitions.New(o)
+	b.m.OnLeadership(func(topic string, partition, epoch int32, leads bool) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.told = append(b.told, fmt.Sprintf("%s-%d epoch %d: %v", topic, partition, epoch, leads))
+	})
+	b.server = wire.NewServer(wire.Options{Rows: b.m.Rows(), Logger: log})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(w.t, err)
+	b.addr = ln.Addr().String()
+	b.wg.Go(func() { _ = b.server.Serve("PLAINTEXT", ln) })
+	b.register(ctx)
+	ctx, b.stop = context.WithCancel(context.Background())
+	b.wg.Go(func() { b.apply(ctx) })
+	b.wg.Go(func() {
+		for {
+			select {
+			case ev := <-events:
+				b.mirror.HandleEvent(ev)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	w.brokers[id] = b
+	w.t.Cleanup(func() { b.close() })
+	return b
+}
+
+func (b *broker) register(ctx context.Context) {
+	host, portText, err := net.SplitHostPort(b.addr)
+	ok(b.w.t, err)
+	port, err := strconv.Atoi(portText)
+	ok(b.w.t, err)
+	e := kzk.Endpoint{Listener: "PLAINTEXT", Security: "PLAINTEXT", Host: host, Port: int32(port)}
+	data := kzk.EncodeBroker(&kzk.Broker{ID: b.id, Host: host, Port: int32(port), Endpoints: []kzk.Endpoint{e}, JMXPort: -1})
+	_, _, err = b.zk.Create(ctx, kzk.BrokerPath(b.id), data, nil, zkproto.ModeEphemeral, 0)
+	ok(b.w.t, err)
+	_, err = b.mirror.Wait(ctx, func(img *kzk.Image) bool { return img.Brokers[b.id] != nil })
+	ok(b.w.t, err)
+}
+
+func (b *broker) apply(ctx context.Context) {
+	for {
+		img := b.mirror.Image()
+		b.m.Apply(img)
+		select {
+		case <-b.mirror.Changed(img):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (b *broker) dial(ctx context.Context, id int32) (net.Conn, error) {
+	reg := b.mirror.Image().Brokers[id]
+	switch {
+	case b.cut.Load():
+		return nil, errors.New("cut off")
+	case reg == nil:
+		return nil, fmt.Errorf("broker %d is not registered", id)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(reg.Host, strconv.Itoa(int(reg.Port))))
+}
+
+// close ends a broker in good order, kill without flushing anything. Both end its session. Closing again does nothing.
+func (b *broker) close() { b.end(func() { ok(b.w.t, b.dir.Close()) }) }
+func (b *broker) kill()  { b.end(b.dir.Abandon) }
+
+func (b *broker) end(endDir func()) {
+	if b.stop == nil {
+		return
+	}
+	b.stop()
+	b.stop = nil
+	b.server.Close()
+	ok(b.w.t, b.m.Close())
+	b.wg.Wait()
+	b.mirror.Close()
+	endDir()
+	ok(b.w.t, b.zk.Close(context.Background()))
+}
+
+// client is a connection to a broker.
+type client struct {
+	t    testing.TB
+	conn net.Conn
+	next int32
+}
+
+func (b *broker) client() *client {
+	b.w.t.Helper()
+	conn, err := net.Dial("tcp", b.addr)
+	ok(b.w.t, err)
+	b.w.t.Cleanup(func() { conn.Close() })
+	return &client{t: b.w.t, conn: conn}
+}
+
+// send sends a request, and returns its correlation id.
+func (c *client) send(q kmsg.Request) int32 {
+	c.t.Helper()
+	c.next++
+	f := kmsg.NewRequestFormatter(kmsg.FormatterClientID("test"))
+	_, err := c.conn.Write(f.AppendRequest(nil, q, c.next))
+	ok(c.t, err)
+	return c.next
+}
+
+// receive reads the answer to q.
+func (c *client) receive(q kmsg.Request, correlation int32) kmsg.Response {
+	c.t.Helper()
+	resp, err := c.read(q, correlation)
+	ok(c.t, err)
+	return resp
+}
+
+func (c *client) read(q kmsg.Request, correlation int32) (kmsg.Response, error) {
+	if err := c.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	var head [8]byte
+	if _, err := io.ReadFull(c.conn, head[:]); err != nil {
+		return nil, err
+	}
+	body := make([]byte, binary.BigEndian.Uint32(head[:])-4)
+	if _, err := io.ReadFull(c.conn, body); err != nil {
+		return nil, err
+	}
+	if got := int32(binary.BigEndian.Uint32(head[4:])); got != correlation {
+		return nil, fmt.Errorf("an answer to %d, not %d", got, correlation)
+	}
+	resp := q.ResponseKind()
+	if resp.IsFlexible() {
+		body = body[1:]
+	}
+	return resp, resp.ReadFrom(body)
+}
+
+func (c *client) request(q kmsg.Request) kmsg.Response {
+	c.t.Helper()
+	return c.receive(q, c.send(q))
+}
+
+// batch is a record batch of values.
+func batch(values ...string) []byte {
+	return batchOf(kproto.BatchHeader{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1}, values...)
+}
+
+func batchOf(h kproto.BatchHeader, values ...string) []byte {
+	var records []kproto.Record
+	for _, v := range values {
+		records = append(records, kproto.Record{Timestamp: time.Now().UnixMilli(), Value: []byte(v)})
+	}
+	return kproto.AppendBatch(nil, h, records)
+}
+
+func produceRequest(version, acks int16, topic string, partition int32, records []byte) *kmsg.ProduceRequest {
+	q := kmsg.NewPtrProduceRequest()
+	q.Version, q.Acks, q.TimeoutMillis = version, acks, 20_000
+	p := kmsg.NewProduceRequestTopicPartition()
+	p.Partition, p.Records = partition, records
+	tp := kmsg.NewProduceRequestTopic()
+	tp.Topic, tp.Partitions = topic, append(tp.Partitions, p)
+	q.Topics = append(q.Topics, tp)
+	return q
+}
+
+// produce returns the base offset, or the error.
+func (c *client) produce(acks int16, topic string, partition int32, records []byte) (int64, kproto.Error) {
+	c.t.Helper()
+	resp := c.request(produceRequest(9, acks, topic, partition, records)).(*kmsg.ProduceResponse)
+	p := resp.Topics[0].Partitions[0]
+	return p.BaseOffset, kproto.Error(p.ErrorCode)
+}
+
+func fetchRequest(version int16, topic string, partition int32, offset int64) *kmsg.FetchRequest {
+	q := kmsg.NewPtrFetchRequest()
+	q.Version, q.MaxWaitMillis, q.MinBytes, q.MaxBytes, q.SessionEpoch = version, 100, 1, 1<<20, -1
+	p := kmsg.NewFetchRequestTopicPartition()
+	p.Partition, p.FetchOffset, p.PartitionMaxBytes, p.CurrentLeaderEpoch = partition, offset, 1<<20, -1
+	p.LastFetchedEpoch = -1
+	tp := kmsg.NewFetchRequestTopic()
+	tp.Topic, tp.Partitions = topic, append(tp.Partitions, p)
+	q.Topics = append(q.Topics, tp)
+	return q
+}
+
+// fetched is what a fetch has of its first partition.
+func fetched(resp kmsg.Response) kmsg.FetchResponseTopicPartition {
+	return resp.(*kmsg.FetchResponse).Topics[0].Partitions[0]
+}
+
+// values are those of whole batches.
+func values(t testing.TB, batches []byte) []string {
+	t.Helper()
+	var all []string
+	for len(batches) > 0 {
+		h, err := kproto.ParseBatchHeader(batches)
+		ok(t, err)
+		if !kproto.CheckCRC(batches[:h.Size()]) {
+			t.Fatalf("the batch at %d is damaged", h.BaseOffset)
+		}
+		ok(t, kproto.WalkRecords(h, batches[kproto.BatchHeaderSize:h.Size()], func(r kproto.Record) error {
+			all = append(all, string(r.Value))
+			return nil
+		}))
+		batches = batches[h.Size():]
+	}
+	return all
+}
+
+// all are the values of a partition from its beginning, as clients of b see them.
+func (c *client) all(topic string, partition int32) []string {
+	c.t.Helper()
+	var got []string
+	for offset := int64(0); ; {
+		q := fetchRequest(12, topic, partition, offset)
+		q.MaxWaitMillis = 0
+		p := fetched(c.request(q))
+		if p.ErrorCode != 0 || len(p.RecordBatches) == 0 {
+			return got
+		}
+		got = append(got, values(c.t, p.RecordBatches)...)
+		offset = int64(len(got))
+	}
+}
+
+// leads waits until a broker leads a partition in an epoch.
+func (b *broker) leads(topic string, partition, epoch int32) {
+	b.w.t.Helper()
+	eventually(b.w.t, fmt.Sprintf("%d leads %s-%d in epoch %d", b.id, topic, partition, epoch), func() bool {
+		e, leads := b.m.Leads(topic, partition)
+		return leads && e == epoch
+	})
+}

@@ -1,0 +1,170 @@
+package partitions_test
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+)
+
+func TestProduceAndFetch_EveryVersion(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	w.topic("t", []int32{1})
+	b := w.brokers[1]
+	b.leads("t", 0, 0)
+	c := b.client()
+	var want []string
+	for version := range int16(10) {
+		value := fmt.Sprintf("v%d", version)
+		resp := c.request(produceRequest(version, -1, "t", 0, batch(value))).(*kmsg.ProduceResponse)
+		p := resp.Topics[0].Partitions[0]
+		if version < 3 {
+			if p.ErrorCode != int16(kproto.UnsupportedVersion) {
+				t.Errorf("Produce v%d: error %d", version, p.ErrorCode)
+			}
+			continue
+		}
+		if p.ErrorCode != 0 || p.BaseOffset != int64(len(want)) || p.LogAppendTime != -1 || p.ErrorMessage != nil {
+			t.Errorf("Produce v%d: %+v", version, p)
+		}
+		want = append(want, value)
+	}
+	for version := range int16(13) {
+		p := fetched(c.request(fetchRequest(version, "t", 0, 0)))
+		if version < 4 {
+			if p.ErrorCode != int16(kproto.UnsupportedVersion) {
+				t.Errorf("Fetch v%d: error %d", version, p.ErrorCode)
+			}
+			continue
+		}
+		if got := values(t, p.RecordBatches); !slices.Equal(got, want) || p.HighWatermark != int64(len(want)) || p.LastStableOffset != int64(len(want)) {
+			t.Errorf("Fetch v%d: %v, high watermark %d", version, got, p.HighWatermark)
+		}
+	}
+}
+
+func TestProduce_Errors(t *testing.T) {
+	w := newWorld(t, 2, nil)
+	w.topic("t", []int32{1}, []int32{2})
+	w.topic("__consumer_offsets", []int32{1})
+	b := w.brokers[1]
+	b.leads("t", 0, 0)
+	b.leads("__consumer_offsets", 0, 0)
+	damaged := batch("x")
+	damaged[len(damaged)-1] ^= 1
+	c := b.client()
+	for _, tc := range []struct {
+		name      string
+		acks      int16
+		topic     string
+		partition int32
+		records   []byte
+		want      kproto.Error
+	}{
+		{"unknown topic", 1, "other", 0, batch("x"), kproto.UnknownTopicOrPartition},
+		{"unknown partition", 1, "t", 2, batch("x"), kproto.UnknownTopicOrPartition},
+		{"led by another", 1, "t", 1, batch("x"), kproto.NotLeaderOrFollower},
+		{"acks", 2, "t", 0, batch("x"), kproto.InvalidRequiredAcks},
+		{"null", 1, "t", 0, nil, kproto.InvalidRecord},
+		{"damaged", 1, "t", 0, damaged, kproto.CorruptMessage},
+		{"cut", 1, "t", 0, batch("x")[:70], kproto.InvalidRecord},
+		{"the brokers' own topic", 1, "__consumer_offsets", 0, batch("x"), kproto.InvalidTopicException},
+	} {
+		if base, err := c.produce(tc.acks, tc.topic, tc.partition, tc.records); err != tc.want || base != -1 {
+			t.Errorf("%s: offset %d, %s, want %s", tc.name, base, err.Name(), tc.want.Name())
+		}
+	}
+	if base, err := c.produce(1, "t", 0, batch("x")); base != 0 || err != kproto.NoError {
+		t.Errorf("a good batch: %d, %v", base, err)
+	}
+}
+
+// TestProduce_Acks0 has no answer, but for the end of the connection after an error.
+func TestProduce_Acks0(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	w.topic("t", []int32{1})
+	b := w.brokers[1]
+	b.leads("t", 0, 0)
+	c := b.client()
+	for i := range 3 {
+		c.send(produceRequest(9, 0, "t", 0, batch(fmt.Sprint(i))))
+	}
+	if got := c.all("t", 0); !slices.Equal(got, []string{"0", "1", "2"}) {
+		t.Errorf("got %v", got)
+	}
+	q := produceRequest(9, 0, "nowhere", 0, batch("x"))
+	if _, err := c.read(q, c.send(q)); err != io.EOF {
+		t.Errorf("after an error: %v", err)
+	}
+}
+
+func TestProduce_Idempotent(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	w.topic("t", []int32{1})
+	b := w.brokers[1]
+	b.leads("t", 0, 0)
+	c := b.client()
+	send := func(epoch int16, sequence int32) (int64, kproto.Error) {
+		return c.produce(-1, "t", 0, batchOf(kproto.BatchHeader{ProducerID: 7, ProducerEpoch: epoch, BaseSequence: sequence}, "a", "b"))
+	}
+	for i, tc := range []struct {
+		epoch    int16
+		sequence int32
+		base     int64
+		err      kproto.Error
+	}{
+		{0, 0, 0, kproto.NoError},
+		{0, 2, 2, kproto.NoError},
+		{0, 0, 0, kproto.NoError}, // again: the old offsets
+		{0, 6, -1, kproto.OutOfOrderSequenceNumber},
+		{1, 2, -1, kproto.OutOfOrderSequenceNumber},
+		{1, 0, 4, kproto.NoError},
+		{0, 4, -1, kproto.InvalidProducerEpoch},
+	} {
+		if base, err := send(tc.epoch, tc.sequence); base != tc.base || err != tc.err {
+			t.Errorf("batch %d: %d, %s; want %d, %s", i, base, err.Name(), tc.base, tc.err.Name())
+		}
+	}
+}
+
+func TestProduce_MinInsyncReplicas(t *testing.T) {
+	w := newWorld(t, 2, nil)
+	w.minISR.Store(2)
+	w.topic("t", []int32{1, 2})
+	w.brokers[1].leads("t", 0, 0)
+	c := w.brokers[1].client()
+	if _, err := c.produce(-1, "t", 0, batch("both")); err != kproto.NoError {
+		t.Fatal(err)
+	}
+	w.brokers[2].close()
+	w.elect("t", 0, 1, 1, []int32{1})
+	w.brokers[1].leads("t", 0, 1)
+	if _, err := c.produce(-1, "t", 0, batch("alone")); err != kproto.NotEnoughReplicas {
+		t.Errorf("acks=all: %v", err)
+	}
+	if _, err := c.produce(1, "t", 0, batch("alone")); err != kproto.NoError {
+		t.Errorf("acks=1: %v", err)
+	}
+}
+
+// TestProduce_Timeout waits for a replica that is gone.
+func TestProduce_Timeout(t *testing.T) {
+	w := newWorld(t, 2, nil)
+	w.topic("t", []int32{1, 2})
+	w.brokers[1].leads("t", 0, 0)
+	w.brokers[2].close()
+	c := w.brokers[1].client()
+	q := produceRequest(9, -1, "t", 0, batch("x"))
+	q.TimeoutMillis = 30
+	p := c.request(q).(*kmsg.ProduceResponse).Topics[0].Partitions[0]
+	if kproto.Error(p.ErrorCode) != kproto.RequestTimedOut || p.BaseOffset != -1 {
+		t.Errorf("%+v", p)
+	}
+	// It is there all the same, and safe when the replica is back.
+	w.start(2)
+	eventually(t, "the record is exposed", func() bool { return slices.Equal(c.all("t", 0), []string{"x"}) })
+}
