@@ -35,6 +35,11 @@ type Producer struct {
 	failed func(number int64, r kmodel.Record, err error)
 	once   sync.Once
 
+	life    time.Duration   // of a record
+	window  context.Context // of the records that are being given, and how it is ended
+	renewed time.Time
+	ends    []context.CancelFunc
+
 	mu struct {
 		sync.Mutex
 		back []*entry // to be used again, once free is empty
@@ -57,14 +62,20 @@ func (c *Client) Producer(ctx context.Context, o kmodel.ProduceOptions, failed f
 	if err != nil {
 		return nil, err
 	}
-	opts, err := s.producerOptions(o)
+	p := &Producer{client: c, failed: failed, life: deliveryTimeout}
+	switch {
+	case o.TimeoutMs > 0:
+		p.life = time.Duration(o.TimeoutMs) * time.Millisecond
+	case s.deliveryTimeout > 0:
+		p.life = s.deliveryTimeout
+	}
+	opts, err := s.producerOptions(o, p.life)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.prepare(ctx, o); err != nil {
 		return nil, err
 	}
-	p := &Producer{client: c, failed: failed}
 	if p.kgo, err = c.client(opts...); err != nil {
 		return nil, err
 	}
@@ -124,7 +135,7 @@ var codecs = map[string]kgo.CompressionCodec{
 var codecNames = slices.Sorted(maps.Keys(codecs))
 
 // producerOptions are the options of a producer: those that were given, then the properties, then the defaults.
-func (s *settings) producerOptions(o kmodel.ProduceOptions) ([]kgo.Opt, error) {
+func (s *settings) producerOptions(o kmodel.ProduceOptions, life time.Duration) ([]kgo.Opt, error) {
 	codec := strings.ToLower(o.Compression)
 	if codec == "" {
 		codec = s.compression
@@ -136,18 +147,9 @@ func (s *settings) producerOptions(o kmodel.ProduceOptions) ([]kgo.Opt, error) {
 	if !ok {
 		return nil, &ConfigError{Err: fmt.Errorf("compression %q is none of %s", codec, strings.Join(codecNames, ", "))}
 	}
-	life := s.deliveryTimeout
-	if o.TimeoutMs > 0 {
-		life = time.Duration(o.TimeoutMs) * time.Millisecond
-	}
-	if life <= 0 {
-		life = deliveryTimeout
-	}
 	opts := []kgo.Opt{
 		kgo.ProducerBatchCompression(compression),
-		kgo.RecordDeliveryTimeout(max(life, time.Second)),
 		kgo.ProduceRequestTimeout(min(life, 10*time.Second)),
-		// A record that timed out is told of and not sent again: no order to keep for it.
 		kgo.RecordPartitioner(chooser{kgo.UniformBytesPartitioner(batchBytes, true, true, nil)}),
 		kgo.MaxBufferedRecords(maxUnderWay),
 		kgo.MaxBufferedBytes(maxUnderWayBytes),
@@ -213,13 +215,30 @@ func (p *Producer) Produce(ctx context.Context, r *kmodel.Record, number int64) 
 	for _, h := range r.Headers {
 		headers = append(headers, kgo.RecordHeader(h))
 	}
-	e.Context, e.number, e.partition = ctx, number, r.Partition
-	e.rec = kgo.Record{Topic: r.Topic, Key: r.Key, Value: r.Value, Headers: headers, Context: e}
+	now := time.Now()
+	window := p.limit(ctx, now)
+	e.Context, e.number, e.partition = window, number, r.Partition
+	e.rec = kgo.Record{Topic: r.Topic, Key: r.Key, Value: r.Value, Headers: headers, Timestamp: now, Context: e}
 	if r.Timestamp >= 0 {
 		e.rec.Timestamp = time.UnixMilli(r.Timestamp)
 	}
-	p.kgo.Produce(ctx, &e.rec, p.done)
+	p.kgo.Produce(window, &e.rec, p.done)
 	return ctx.Err()
+}
+
+// limit is a context that ends when a record that is given now has had its time. Records share one for a while: a
+// timer for each would cost more than sending it. (franz-go's own limit is counted from the record's timestamp, which
+// may be of any year.)
+func (p *Producer) limit(ctx context.Context, now time.Time) context.Context {
+	if p.window == nil || now.Sub(p.renewed) > p.life/16 {
+		window, cancel := context.WithTimeout(ctx, p.life+p.life/16)
+		p.window, p.renewed, p.ends = window, now, append(p.ends, cancel)
+		if len(p.ends) > 32 { // that one has ended by itself
+			p.ends[0]()
+			p.ends = p.ends[1:]
+		}
+	}
+	return p.window
 }
 
 // entry is a place for a record.
@@ -265,7 +284,7 @@ func (c *Client) recordError(err error) error {
 	if fault := c.dialer.latestFault(); fault != nil {
 		return &LostError{fmt.Errorf("not acknowledged: %w", c.blame(fault))}
 	}
-	if errors.Is(err, kgo.ErrRecordTimeout) || errors.Is(err, kgo.ErrRecordRetries) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, kgo.ErrRecordRetries) {
 		return &LostError{errors.New("not acknowledged in time")}
 	}
 	return err
@@ -276,7 +295,14 @@ func (p *Producer) Flush(ctx context.Context) error { return p.kgo.Flush(ctx) }
 
 // Close gives up what is under way. The records that were not acknowledged are told of before it returns.
 // A second Close does nothing.
-func (p *Producer) Close() { p.once.Do(func() { p.client.release(p.kgo) }) }
+func (p *Producer) Close() {
+	p.once.Do(func() {
+		p.client.release(p.kgo)
+		for _, end := range p.ends {
+			end()
+		}
+	})
+}
 
 // chooser lets a record choose its partition, and else asks a partitioner.
 type chooser struct{ kgo.Partitioner }
