@@ -66,11 +66,11 @@ func (s *Shard) OffsetDelete(now time.Time, t Ticket, req *kmsg.OffsetDeleteRequ
 			rp.Partition = p.Partition
 			tp := topicPartition{topic.Topic, p.Partition}
 			switch {
-			case g.reads(tp.topic):
-				rp.ErrorCode = int16(kproto.GroupSubscribedToTopic)
 			case !s.c.Exists(tp.topic, tp.partition):
 				rp.ErrorCode = int16(kproto.UnknownTopicOrPartition)
-			default:
+			case g.reads(tp.topic):
+				rp.ErrorCode = int16(kproto.GroupSubscribedToTopic)
+			case g.has(tp) || g.staged[tp] > 0:
 				list = append(list, tp)
 			}
 			rt.Partitions = append(rt.Partitions, rp)
