@@ -55,15 +55,15 @@ type partitionKey struct {
 	partition int32
 }
 
-// readOffsets reads a checkpoint; a file that is not there has no entries.
+// readOffsets reads a checkpoint; a file that is not there, or is empty, has no entries.
 func readOffsets(fsys storage.FS, path string) (offsets, error) {
 	found := offsets{}
 	text, err := storage.ReadFile(fsys, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return found, nil
 	}
-	if err != nil {
-		return nil, err
+	if err != nil || len(text) == 0 { // Kafka makes the files empty
+		return found, err
 	}
 	return found, parseEntries(path, string(text), 3, func(f []string) error {
 		partition, err := strconv.ParseInt(f[1], 10, 32)
