@@ -56,16 +56,10 @@ func ok(t *testing.T, err error) {
 	}
 }
 
-// newTopic creates a topic and waits until its leaders are known.
+// newTopic creates a topic.
 func newTopic(t *testing.T, c *kafka.Client, name string, partitions int32) {
 	t.Helper()
 	ok(t, c.CreateTopic(t.Context(), kmodel.NewTopic{Name: name, Partitions: partitions, Replicas: 1}))
-	until(t, "leaders of "+name, func() bool {
-		topics, err := c.Topics(t.Context(), name)
-		ok(t, err)
-		return topics[0].Err == nil && len(topics[0].Partitions) == int(partitions) &&
-			!slices.ContainsFunc(topics[0].Partitions, kmodel.Partition.Unavailable)
-	})
 }
 
 // until waits for a condition that others bring about.

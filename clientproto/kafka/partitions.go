@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -28,15 +29,12 @@ func (c *Client) partitions(ctx context.Context, o kmodel.ConsumeOptions) ([]kmo
 			return nil, err
 		}
 	}
-	topics, err := c.Topics(ctx, names...)
+	topics, err := c.known(ctx, names)
 	if err != nil {
 		return nil, err
 	}
 	var partitions []kmodel.TopicPartition
 	for _, t := range topics {
-		if t.Err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name, t.Err)
-		}
 		wanted := o.Partitions
 		if wanted == nil {
 			for _, p := range t.Partitions {
@@ -52,6 +50,31 @@ func (c *Client) partitions(ctx context.Context, o kmodel.ConsumeOptions) ([]kmo
 		}
 	}
 	return partitions, nil
+}
+
+// newlyMade is how long a topic is looked for: brokers learn of a new one at different times.
+const newlyMade = 600 * time.Millisecond
+
+// known describes topics that have to be there.
+func (c *Client) known(ctx context.Context, names []string) ([]kmodel.Topic, error) {
+	for until := time.Now().Add(newlyMade); ; {
+		topics, err := c.Topics(ctx, names...)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(topics, func(t kmodel.Topic) bool { return t.Err != nil })
+		if i < 0 {
+			return topics, nil
+		}
+		if t := topics[i]; !errors.Is(t.Err, kproto.UnknownTopicOrPartition) && !errors.Is(t.Err, kproto.LeaderNotAvailable) || time.Now().After(until) {
+			return nil, fmt.Errorf("%s: %w", t.Name, t.Err)
+		}
+		select {
+		case <-time.After(2 * firstBackoff):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 func span(n int) string {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -54,7 +55,8 @@ func topic(name string, t kmsg.MetadataResponseTopic) kmodel.Topic {
 	return out
 }
 
-// CreateTopic creates a topic, or only finds out whether that would do.
+// CreateTopic creates a topic, or only finds out whether that would do. It returns when all brokers know the topic and
+// its leaders, or after a few seconds: who uses it next may ask any of them.
 func (c *Client) CreateTopic(ctx context.Context, topic kmodel.NewTopic) error {
 	t := kmsg.NewCreateTopicsRequestTopic()
 	t.Topic, t.NumPartitions, t.ReplicationFactor = topic.Name, topic.Partitions, topic.Replicas
@@ -83,7 +85,48 @@ func (c *Client) CreateTopic(ctx context.Context, topic kmodel.NewTopic) error {
 			return err
 		}
 	}
+	if topic.ValidateOnly {
+		return nil
+	}
+	return c.awaitKnown(ctx, topic.Name)
+}
+
+// awaitKnown waits until each broker that answers knows a topic with its leaders.
+func (c *Client) awaitKnown(ctx context.Context, name string) error {
+	cluster, err := c.Cluster(ctx)
+	if err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, b := range cluster.Brokers {
+		for !c.knows(limited, b.ID, name) {
+			select {
+			case <-time.After(firstBackoff):
+			case <-limited.Done():
+				return ctx.Err()
+			}
+		}
+	}
 	return nil
+}
+
+// knows tells whether a broker knows a topic with its leaders. One that does not answer is not waited for.
+func (c *Client) knows(ctx context.Context, broker int32, name string) bool {
+	req := kmsg.NewPtrMetadataRequest()
+	t := kmsg.NewMetadataRequestTopic()
+	t.Topic = kmsg.StringPtr(name)
+	req.Topics = append(req.Topics, t)
+	resp, err := req.RequestWith(ctx, c.kgo.Broker(int(broker)))
+	if err != nil {
+		return true
+	}
+	for _, t := range resp.Topics {
+		if t.ErrorCode != 0 || slices.ContainsFunc(t.Partitions, func(p kmsg.MetadataResponseTopicPartition) bool { return p.Leader < 0 }) {
+			return false
+		}
+	}
+	return true
 }
 
 // CreatePartitions raises the number of a topic's partitions to count. The assignment is of the new ones, nil is the

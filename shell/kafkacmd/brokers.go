@@ -22,16 +22,16 @@ type Brokers struct {
 
 // Broker is a live broker and what it has to do.
 type Broker struct {
-	ID         int32   `json:"id"`
-	Address    string  `json:"address"` // where it says that clients reach it
-	Rack       string  `json:"rack,omitempty"`
-	Controller bool    `json:"controller"`
-	Leads      int     `json:"leads"`    // partitions
-	Replicas   int     `json:"replicas"` // partitions, those that it leads too
-	OutOfSync  int     `json:"out_of_sync"`
-	Bytes      *int64  `json:"bytes,omitempty"` // of its logs, with --disk
-	Error      string  `json:"error,omitempty"`
-	Dirs       []Dir   `json:"dirs,omitempty"`
+	ID         int32  `json:"id"`
+	Address    string `json:"address"` // where it says that clients reach it
+	Rack       string `json:"rack,omitempty"`
+	Controller bool   `json:"controller"`
+	Leads      int    `json:"leads"`    // partitions
+	Replicas   int    `json:"replicas"` // partitions, those that it leads too
+	OutOfSync  int    `json:"out_of_sync"`
+	Bytes      *int64 `json:"bytes,omitempty"` // of its logs, with --disk
+	Error      string `json:"error,omitempty"`
+	Dirs       []Dir  `json:"dirs,omitempty"`
 	err        error
 }
 

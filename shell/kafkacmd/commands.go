@@ -12,6 +12,7 @@ var Commands = []command.Spec{
 	offsets,
 	topics,
 
+	groups,
 	brokers,
 }
 

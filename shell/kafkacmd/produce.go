@@ -149,35 +149,16 @@ func (p *producing) run(ctx context.Context, env *command.Env, values []lex.Word
 	if err != nil {
 		return nil, err
 	}
-	if err := p.known(ctx, kafka); err != nil {
-		return nil, command.At(p.topic, err)
-	}
 	p.options.Topics = []string{p.topic}
 	w := &writing{producing: p, env: env, report: failures{notify: env.Notify, topic: p.topic}}
 	err = w.run(ctx, kafka, records)
+	if errors.Is(err, kproto.UnknownTopicOrPartition) && w.sent == 0 {
+		err = noTopic(ctx, kafka, p.topic)
+	}
 	if err != nil {
 		return nil, command.At(p.topic, err)
 	}
 	return Produced{Topic: p.topic, Acknowledged: w.sent - w.report.count}, nil
-}
-
-// known makes sure that the topic is there, unless the broker may create it.
-func (p *producing) known(ctx context.Context, kafka command.Kafka) error {
-	if p.options.AutoCreate {
-		return nil
-	}
-	topics, err := kafka.Topics(ctx, p.topic)
-	switch {
-	case err != nil:
-		return err
-	case len(topics) == 1 && errors.Is(topics[0].Err, kproto.UnknownTopicOrPartition):
-		return noTopic(ctx, kafka, p.topic)
-	case len(topics) == 1 && topics[0].Err != nil:
-		return topics[0].Err
-	case len(topics) == 1 && int(p.partition) >= len(topics[0].Partitions):
-		return command.NotFound("partition", itoa(int64(p.partition)), nil)
-	}
-	return nil
 }
 
 // noTopic tells that there is no topic of a name, and which are near.
