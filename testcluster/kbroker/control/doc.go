@@ -19,6 +19,6 @@
 // from a controller that refuses. That is safe without the session's end: leader epochs and conditional writes fence
 // whoever comes back. A broker that is paused or cut off does not refuse, and is waited for.
 //
-// Sources: KafkaController, ZkBrokerEpochManager, KafkaServer.controlledShutdown of Apache Kafka 2.7; KIP-380, KIP-455,
+// Sources: KafkaController, KafkaZkClient and KafkaServer.controlledShutdown of Apache Kafka 2.7; KIP-380, KIP-455,
 // KIP-460.
 package control
