@@ -92,7 +92,7 @@ func (b *Broker) watchSession(ctx context.Context) {
 			}
 		case fenced && b.caughtUp(ctx):
 			fenced = false
-			b.parts.Fence(false)
+			b.setFence(false)
 		case fenced:
 			timer.Reset(time.Second)
 		}
@@ -110,8 +110,13 @@ func (b *Broker) watchSession(ctx context.Context) {
 func (b *Broker) fence(fenced *bool) {
 	if !*fenced {
 		*fenced = true
-		b.parts.Fence(true)
+		b.setFence(true)
 	}
+}
+
+func (b *Broker) setFence(lost bool) {
+	b.parts.Fence(lost)
+	b.groups.Fence(lost)
 }
 
 // caughtUp waits until all that ZooKeeper has now is applied; false when the connection is lost again.
@@ -129,7 +134,7 @@ func (b *Broker) registerAgain(ctx context.Context) bool {
 	for delay := 50 * time.Millisecond; ; delay = min(2*delay, time.Second) {
 		err := b.enroll(ctx)
 		if err == nil {
-			b.parts.Fence(false)
+			b.setFence(false)
 			return true
 		}
 		var taken *RegisteredError

@@ -29,6 +29,7 @@ type Coordinator struct {
 	sleeps   atomic.Int64  // until when the clock sleeps, in ns of Unix
 	wake     chan struct{} // the clock has something to do
 	creating atomic.Bool
+	fenced   atomic.Bool
 
 	mu struct {
 		sync.Mutex
@@ -82,6 +83,10 @@ func (c *Coordinator) Apply(img *kzk.Image) {
 	}
 }
 
+// Fence says that the session with ZooKeeper is lost, or there again. As long as it is lost the coordinator answers as if
+// it led nothing: somebody else may coordinate its groups by now.
+func (c *Coordinator) Fence(lost bool) { c.fenced.Store(lost) }
+
 // Close ends all work; who waits for an answer gets NOT_COORDINATOR. All goroutines have ended when it returns.
 func (c *Coordinator) Close() {
 	c.mu.Lock()
@@ -134,7 +139,7 @@ func (c *Coordinator) termOf(name string) *term {
 	p := c.partitionOf(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t := c.mu.terms[p]; t != nil {
+	if t := c.mu.terms[p]; t != nil && !c.fenced.Load() {
 		return t
 	}
 	return c.nobody

@@ -68,7 +68,7 @@ func (c *Coordinator) find(listener string, kind int8, key string) kmsg.FindCoor
 	for _, e := range broker.Endpoints {
 		if e.Listener == listener {
 			r := kmsg.NewFindCoordinatorResponseCoordinator()
-			r.Key, r.NodeID, r.Host, r.Port = key, broker.ID, e.Host, e.Port
+			r.Key, r.NodeID, r.Host, r.Port, r.ErrorMessage = key, broker.ID, e.Host, e.Port, kmsg.StringPtr("")
 			return r
 		}
 	}

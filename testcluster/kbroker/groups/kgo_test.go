@@ -8,6 +8,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/zoka-project/zoka/testcluster/kbroker"
 )
 
 // crew is the consumers of a group, and what they have read.
@@ -196,6 +198,11 @@ func TestKgoStaticMembers(t *testing.T) {
 
 // TestKgoCoordinatorMoves ends the coordinator of a group in the middle, and its members go on elsewhere.
 func TestKgoCoordinatorMoves(t *testing.T) {
+	t.Run("closed", func(t *testing.T) { moveCoordinator(t, (*kbroker.Broker).Close) })
+	t.Run("killed", func(t *testing.T) { moveCoordinator(t, func(b *kbroker.Broker) error { b.Kill(); return nil }) })
+}
+
+func moveCoordinator(t *testing.T, end func(*kbroker.Broker) error) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c := startCluster(t, 3)
@@ -212,7 +219,7 @@ func TestKgoCoordinatorMoves(t *testing.T) {
 		t.Fatal(at.Err)
 	}
 	t.Logf("broker %d, the coordinator, ends", at.NodeID)
-	if err := c.brokers[at.NodeID-1].Close(); err != nil {
+	if err := end(c.brokers[at.NodeID-1]); err != nil {
 		t.Fatal(err)
 	}
 	w.until("another coordinates", func() bool {

@@ -35,6 +35,9 @@ func (c *Coordinator) listGroups(r *wire.Request) {
 	}
 	resp := kmsg.NewPtrListGroupsResponse()
 	for _, t := range c.allTerms() {
+		if c.fenced.Load() {
+			break
+		}
 		t.read(func(s *group.Shard) {
 			if s.Loading() {
 				resp.ErrorCode = int16(kproto.CoordinatorLoadInProgress)

@@ -92,6 +92,22 @@ func TestLeadershipMoves(t *testing.T) {
 	l.wantOffset("g", "t", 7)
 }
 
+// TestFence answers as one who leads nothing, for a while.
+func TestFence(t *testing.T) {
+	s := serve(t, config(), 1)
+	l := s.dial(t)
+	wantCode(t, "commit", int16(l.commit("g", "t", 7)), kproto.NoError)
+	s.Fence(true)
+	wantCode(t, "commit", int16(l.commit("g", "t", 8)), kproto.NotCoordinator)
+	_, err := l.fetch("g", "t")
+	wantCode(t, "fetch", int16(err), kproto.NotCoordinator)
+	if r := ask(l, kmsg.NewPtrListGroupsRequest(), kmsg.NewPtrListGroupsResponse(), 4); len(r.Groups) > 0 {
+		t.Errorf("%+v", r.Groups)
+	}
+	s.Fence(false)
+	l.wantOffset("g", "t", 7)
+}
+
 // TestCommitsOutliveMoves has the partition come and go while clients commit, and no commit that was acknowledged is lost.
 func TestCommitsOutliveMoves(t *testing.T) {
 	s := serve(t, config(), 1)

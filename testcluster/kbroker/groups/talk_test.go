@@ -316,3 +316,45 @@ func (k *talk) ends() {
 	k.say("delete groups", r)
 	k.fetches(l, "of a deleted group", "simple", 7)
 }
+
+// newer is what Kafka 2.7 does not have.
+func (k *talk) newer() {
+	l := k.dial()
+	join := joinOld("static", 10_000)
+	join.InstanceID, join.Reason = kmsg.StringPtr("i1"), kmsg.StringPtr("because")
+	one := ask(l, join, kmsg.NewPtrJoinGroupResponse(), 9)
+	k.say("static", one)
+	sync := kmsg.NewPtrSyncGroupRequest()
+	sync.Group, sync.MemberID, sync.Generation, sync.InstanceID = "static", one.MemberID, one.Generation, join.InstanceID
+	sync.GroupAssignment = []kmsg.SyncGroupRequestGroupAssignment{{MemberID: one.MemberID, MemberAssignment: []byte("all")}}
+	sync.ProtocolType, sync.Protocol = kmsg.StringPtr("consumer"), kmsg.StringPtr("range")
+	k.say("sync", ask(l, sync, kmsg.NewPtrSyncGroupResponse(), 5))
+	k.say("started again", ask(l, join, kmsg.NewPtrJoinGroupResponse(), 9))
+	k.say("of version 8", ask(l, join, kmsg.NewPtrJoinGroupResponse(), 8))
+	leave := kmsg.NewPtrLeaveGroupRequest()
+	leave.Group = "static"
+	leave.Members = []kmsg.LeaveGroupRequestMember{{InstanceID: join.InstanceID, Reason: kmsg.StringPtr("over")}, {MemberID: "s"}}
+	k.say("leave", ask(l, leave, kmsg.NewPtrLeaveGroupResponse(), 5))
+
+	commit := commits("simple", partitionAt(0, 1, "note"))
+	commit.Generation = -1
+	k.say("commit", ask(l, commit, kmsg.NewPtrOffsetCommitResponse(), 8))
+	fetch := kmsg.NewPtrOffsetFetchRequest()
+	fetch.RequireStable = true
+	fetch.Groups = []kmsg.OffsetFetchRequestGroup{
+		{Group: "simple", Topics: []kmsg.OffsetFetchRequestGroupTopic{{Topic: "t", Partitions: []int32{0, 1}}}}, {Group: "simple"}, {Group: "nothing"},
+		{Group: "nothing", Topics: []kmsg.OffsetFetchRequestGroupTopic{{Topic: "t", Partitions: []int32{0}}}},
+	}
+	k.say("fetch", ask(l, fetch, kmsg.NewPtrOffsetFetchResponse(), 8))
+	find := kmsg.NewPtrFindCoordinatorRequest()
+	find.CoordinatorKeys = []string{"simple", "nothing"}
+	found := ask(l, find, kmsg.NewPtrFindCoordinatorResponse(), 4)
+	for i := range found.Coordinators { // each cluster has its own
+		found.Coordinators[i].NodeID, found.Coordinators[i].Port = 0, 0
+	}
+	k.say("find", found)
+	find.CoordinatorType = 7
+	for _, c := range ask(l, find, kmsg.NewPtrFindCoordinatorResponse(), 4).Coordinators {
+		k.say("find", []any{c.Key, c.ErrorCode, c.NodeID, c.Host, c.Port})
+	}
+}
