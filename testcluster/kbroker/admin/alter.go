@@ -195,23 +195,20 @@ func orEmpty(m map[string]string) map[string]string {
 func (a *Admin) target(img *kzk.Image, res resource) (kzk.Entity, func(map[string]string) error, error) {
 	switch res.kind {
 	case kmsg.ConfigResourceTypeTopic:
-		if err := kproto.ValidTopicName(res.name); err != nil {
-			return kzk.Entity{}, nil, err
-		}
 		if img.Topics[res.name] == nil {
-			return kzk.Entity{}, nil, refuse(kproto.UnknownTopicOrPartition, "Topic '%s' does not exist.", res.name)
+			return kzk.Entity{}, nil, noTopic(res.name)
 		}
 		check := func(config map[string]string) error {
 			return a.wrongConfig(res, a.o.Config.CheckTopics(config, a.dynamic(img)...))
 		}
 		return kzk.Entity{Type: kzk.TopicEntity, Name: res.name}, check, nil
 	case kmsg.ConfigResourceTypeBroker:
-		e, err := a.broker(res.name)
+		e, err := a.broker(res.name, "")
 		check := func(config map[string]string) error { return checkBroker(res, config) }
 		return e, check, err
 	}
 	return kzk.Entity{}, nil, refuse(kproto.InvalidRequest,
-		"AlterConfigs is only supported for topics and brokers, but resource type is %s", resourceType(res.kind))
+		"Unexpected resource type %s", resourceType(res.kind))
 }
 
 // wrongConfig is the refusal of a configuration: a value that is none is an invalid request here.

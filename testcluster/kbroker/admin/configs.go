@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -44,7 +43,7 @@ func (a *Admin) setConfig(ctx context.Context, e kzk.Entity, change func(map[str
 		}
 		switch index, code := failedAt(err); {
 		case index == topicCheck:
-			return refuse(kproto.UnknownTopicOrPartition, "Topic '%s' does not exist.", e.Name)
+			return noTopic(e.Name)
 		case index == 0 && (code == zkproto.BadVersion || code == zkproto.NodeExists):
 		case index == 0 && code == zkproto.NoNode:
 			if err := a.parents(ctx, e); err != nil {

@@ -42,7 +42,9 @@ func (a *Admin) describeConfigs(img *kzk.Image, req *kmsg.DescribeConfigsRequest
 		answer := kmsg.NewDescribeConfigsResponseResource()
 		answer.ResourceType, answer.ResourceName = res.ResourceType, res.ResourceName
 		entries, err := a.describe(img, res)
-		answer.ErrorCode, answer.ErrorMessage = told(err)
+		if answer.ErrorCode, answer.ErrorMessage = told(err); answer.ErrorMessage == nil {
+			answer.ErrorMessage = new(string) // Kafka says nothing, rather than not speaking
+		}
 		answer.Configs = []kmsg.DescribeConfigsResponseResourceConfig{}
 		for _, e := range entries {
 			if len(res.ConfigNames) == 0 || slices.Contains(res.ConfigNames, e.Key.Name) {
@@ -66,7 +68,7 @@ func (a *Admin) describe(img *kzk.Image, res kmsg.DescribeConfigsRequestResource
 		}
 		return a.entries(img, img.TopicConfig(res.ResourceName)), nil
 	case kmsg.ConfigResourceTypeBroker:
-		e, err := a.broker(res.ResourceName)
+		e, err := a.broker(res.ResourceName, " or empty string")
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +77,7 @@ func (a *Admin) describe(img *kzk.Image, res kmsg.DescribeConfigsRequestResource
 		}
 		return a.o.Config.DescribeBroker(a.dynamic(img)...), nil
 	case kmsg.ConfigResourceTypeBrokerLogger:
-		e, err := a.broker(res.ResourceName)
+		e, err := a.broker(res.ResourceName, " or empty string")
 		if err == nil && e.Name == kzk.DefaultEntity {
 			err = refuse(kproto.InvalidRequest, "Broker id must not be empty")
 		}
@@ -84,8 +86,9 @@ func (a *Admin) describe(img *kzk.Image, res kmsg.DescribeConfigsRequestResource
 	return nil, refuse(kproto.InvalidRequest, "Unsupported resource type: %s", resourceType(res.ResourceType))
 }
 
-// broker is the entity of this broker or, for "", of all. Of other brokers these have to be asked.
-func (a *Admin) broker(name string) (kzk.Entity, error) {
+// broker is the entity of this broker or, for "", of all. Of other brokers these have to be asked; orElse is for the text
+// that says so.
+func (a *Admin) broker(name, orElse string) (kzk.Entity, error) {
 	if name == "" {
 		return kzk.Entity{Type: kzk.BrokerEntity, Name: kzk.DefaultEntity}, nil
 	}
@@ -94,7 +97,7 @@ func (a *Admin) broker(name string) (kzk.Entity, error) {
 		return kzk.Entity{}, refuse(kproto.InvalidRequest, "Broker id must be an integer, but it is: %s", name)
 	}
 	if int32(id) != a.o.Self {
-		return kzk.Entity{}, refuse(kproto.InvalidRequest, "Unexpected broker id, expected %d or empty string, but received %s", a.o.Self, name)
+		return kzk.Entity{}, refuse(kproto.InvalidRequest, "Unexpected broker id, expected %d%s, but received %s", a.o.Self, orElse, name)
 	}
 	return kzk.Entity{Type: kzk.BrokerEntity, Name: strconv.Itoa(int(id))}, nil
 }

@@ -26,6 +26,10 @@ func refuse(code kproto.Error, format string, args ...any) error {
 	return &refusal{code, fmt.Sprintf(format, args...)}
 }
 
+func noTopic(name string) error {
+	return refuse(kproto.UnknownTopicOrPartition, "The topic '%s' does not exist.", name)
+}
+
 // told is an error as responses have it. A bare code comes without text.
 func told(err error) (code int16, text *string) {
 	switch bare, ok := err.(kproto.Error); {

@@ -48,6 +48,10 @@ func (a *Admin) createPartitions(ctx context.Context, req *kmsg.CreatePartitions
 	}
 	resp := req.ResponseKind().(*kmsg.CreatePartitionsResponse)
 	for i, t := range req.Topics {
+		if named[t.Topic] == 0 {
+			continue // answered: one that is there twice gets one answer
+		}
+		named[t.Topic] = 0
 		answer := kmsg.NewCreatePartitionsResponseTopic()
 		answer.Topic = t.Topic
 		answer.ErrorCode, answer.ErrorMessage = told(errs[i])
@@ -98,7 +102,7 @@ func sameAssignment(a, b *kzk.Topic) bool {
 func larger(img *kzk.Image, want kmsg.CreatePartitionsRequestTopic) (*kzk.Topic, error) {
 	t := img.Topics[want.Topic]
 	if t == nil {
-		return nil, refuse(kproto.UnknownTopicOrPartition, "The topic '%s' does not exist.", want.Topic)
+		return nil, noTopic(want.Topic)
 	}
 	if _, marked := img.Deletions[t.Name]; marked {
 		return nil, refuse(kproto.InvalidTopicException, "The topic is queued for deletion.")

@@ -146,7 +146,7 @@ func scalaMap(partitions map[int32][]int32) string {
 	for _, p := range slices.Sorted(maps.Keys(partitions)) {
 		parts = append(parts, fmt.Sprintf("%d -> ArrayBuffer(%s)", p, commas(partitions[p])))
 	}
-	return "Map(" + strings.Join(parts, ", ") + ")"
+	return "HashMap(" + strings.Join(parts, ", ") + ")"
 }
 
 func commas(ids []int32) string {
