@@ -18,3 +18,9 @@ func (b *Broker) ExpireSession(ctx context.Context, t testing.TB) {
 		t.Fatal(err)
 	}
 }
+
+// SessionsExpired is how many sessions of the broker have ended.
+func (b *Broker) SessionsExpired() int {
+	_, expired := b.session.state()
+	return expired
+}
