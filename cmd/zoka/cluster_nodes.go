@@ -51,7 +51,7 @@ func nodeRows(ctx context.Context, c ensemble.Cluster) ([]clustercmd.Node, error
 	rows := make([]clustercmd.Node, len(all))
 	for i, s := range all {
 		rows[i] = clustercmd.Node{
-			ID: s.ID, Pid: s.Pid, Addr: s.Addr, Role: s.Role, Serving: s.Serving(),
+			ID: s.ID, Pid: s.Pid, Addr: s.Addr, Broker: s.Broker, Role: s.Role, Serving: s.Serving(),
 			Epoch: s.Epoch, Zxid: s.Zxid.String(), Sessions: s.Sessions, Znodes: s.Znodes, Latency: s.Latency,
 			In: s.In, Out: s.Out,
 		}

@@ -78,11 +78,11 @@ func clusterRunCommand(r *clusterRun) command.Spec {
 		Short: "run a command beside an ensemble that lives as long as it",
 		Args:  []command.Arg{{Name: "-- COMMAND", Kind: command.Text}, {Name: "ARG", Kind: command.Text, Optional: true, Repeat: true}},
 		Long: "The servers are on free ports, their data are temporary and not synced to the disk. COMMAND finds them by\n" +
-			"ZOKA_ZOOKEEPER and ZOKA_SERVER; `zoka` does so by itself, also `zoka cluster kill 2`. The exit code is COMMAND's, signals are\n" +
+			"ZOKA_ZOOKEEPER and ZOKA_KAFKA; `zoka` does so by itself, also `zoka cluster kill 2`. The exit code is COMMAND's, signals are\n" +
 			"passed on to it, and in the end nothing is left, whatever has happened.",
 		Group: command.Ensemble,
 		Examples: []command.Example{
-			{Line: "run -- make test", Means: "ZOKA_ZOOKEEPER is 127.0.0.1:…,127.0.0.1:…,127.0.0.1:…"},
+			{Line: "run -- make test", Means: "ZOKA_ZOOKEEPER and ZOKA_KAFKA are 127.0.0.1:…,127.0.0.1:…,127.0.0.1:…"},
 			{Line: "run --nodes 1 -- pytest -x", Means: "one server is up sooner"},
 		},
 		Bind: func(flags *pflag.FlagSet) command.Run {
@@ -125,7 +125,7 @@ func (r *clusterRun) beside(ctx context.Context, o local.Options, words []string
 	}()
 	cmd := &exec.Cmd{
 		Path: program, Args: words, Stdin: r.p.stdin, Stdout: r.p.stdout, Stderr: r.p.stderr,
-		Env: append(os.Environ(), "ZOKA_ZOOKEEPER="+c.ConnectString(), "ZOKA_SERVER="+c.ConnectString(), "ZOKA_CLUSTER="+c.Dir()),
+		Env: append(os.Environ(), "ZOKA_ZOOKEEPER="+c.ConnectString(), "ZOKA_KAFKA="+c.BootstrapServers(), "ZOKA_SERVER="+c.ConnectString(), "ZOKA_CLUSTER="+c.Dir()),
 	}
 	return r.supervise(ctx, cmd)
 }

@@ -18,9 +18,10 @@ import (
 
 // upResult is what `cluster up` has to say.
 type upResult struct {
-	Connect string            `json:"connect"`
-	Data    string            `json:"data"`
-	Nodes   []clustercmd.Node `json:"nodes"`
+	Connect   string            `json:"connect"`
+	Bootstrap string            `json:"bootstrap,omitempty"` // of Kafka
+	Data      string            `json:"data"`
+	Nodes     []clustercmd.Node `json:"nodes"`
 }
 
 // View is the connect string alone: for `export ZOKA_SERVER=$(zoka cluster up)`.
@@ -30,18 +31,20 @@ func (u upResult) View() render.View { return render.Text{Lines: []string{u.Conn
 func size(fs *pflag.FlagSet, o *local.Options) {
 	fs.IntVar(&o.Nodes, "nodes", 0, "`NUMBER` of servers that vote: 3 in a new ensemble")
 	fs.IntVar(&o.Observers, "observers", 0, "`NUMBER` of further servers without a vote")
+	fs.BoolVar(&o.Brokers, "brokers", true, "a Kafka broker on each node too: `true|false`")
 	fs.IntVar(&o.BasePort, "base-port", 0, "client `PORT` of the first server, the others follow; otherwise free ones are chosen")
 }
 
 func clusterUp(r *clusterRun) command.Spec {
 	return command.Spec{
 		Name:  "up",
-		Short: "start an ensemble, or what of it does not run, and wait until it serves",
-		Long: "It prints the connect string. The folder keeps data, ports and zoo.cfg files: a second `up` goes on with them.\n" +
-			"With --base-port 2181 clients find the servers at 2181, 2182 …, quorum ports begin at 2888, election ports at 3888.",
+		Short: "start an ensemble with its brokers, or what of it does not run, and wait until it serves",
+		Long: "It prints the connect string. The folder keeps data, ports, zoo.cfg and server.properties files: a second `up` goes\n" +
+			"on with them. With --base-port 2181 clients find the servers at 2181, 2182 … and the brokers at 9092, 9093 …, quorum\n" +
+			"ports begin at 2888, election ports at 3888.",
 		Group: command.Ensemble,
 		Examples: []command.Example{
-			{Line: "up", Means: "three servers, in " + defaultFolder},
+			{Line: "up", Means: "three servers and three brokers, in " + defaultFolder},
 			{Line: "up --nodes 5 --base-port 2181", Means: "five, the first at 2181"},
 			{Line: "up -o json", Means: "addresses and process ids for scripts"},
 		},
@@ -64,7 +67,7 @@ func clusterUp(r *clusterRun) command.Spec {
 				if err == nil {
 					env.Notify(upTalk(o.Dir, started, len(nodes)))
 				}
-				return upResult{c.ConnectString(), c.Dir(), nodes}, err
+				return upResult{c.ConnectString(), c.BootstrapServers(), c.Dir(), nodes}, err
 			}
 		},
 	}

@@ -9,7 +9,7 @@ import (
 
 // startEnsemble starts the ensemble of --embedded, and makes it the one to connect to. It goes with the shell.
 func (f *shellFlags) startEnsemble(ctx context.Context) (stop func(), err error) {
-	e, err := ensemble.Start(ctx, ensemble.Options{})
+	e, err := ensemble.Start(ctx, ensemble.Options{Brokers: true})
 	if err != nil {
 		return nil, err
 	}

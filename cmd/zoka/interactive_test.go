@@ -64,7 +64,7 @@ func TestInteractive_EmbeddedNodes(t *testing.T) {
 		h.typed("cluster kill " + node + "\r")
 		h.wait("killed node " + node)
 		h.typed("cluster status\r")
-		h.wait("node …pid  server …role …epoch  zxid …sessions  znodes  latency")
+		h.wait("node …pid  server …role …epoch  zxid …sessions  znodes  latency  broker")
 		h.wait("   " + node + " …-  127.0.0.1:…  down …")
 		h.typed("get /mine; echo got it without " + node + "\r") // events may come in between
 		h.wait("got it without " + node)

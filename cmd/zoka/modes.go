@@ -25,6 +25,7 @@ func modes() []mode {
 		{names: []string{"help"}, short: "show this text, or explain a command of the shell", run: runHelp},
 		{names: []string{"server"}, short: "run a ZooKeeper server as a zoo.cfg describes it", run: runServer, service: true},
 		{names: []string{"broker"}, short: "run a Kafka broker as a server.properties describes it", run: runBroker, service: true},
+		{names: []string{"node"}, short: "run a server and a broker in one process: zoo.cfg server.properties", run: runNode, service: true},
 		{names: []string{"cluster"}, short: "run ensembles of servers on this machine: up, run, status, kill …", run: runCluster, help: helpCluster, service: true},
 		{names: []string{"zkCli", "zkCli.sh"}, short: "Apache's zkCli.sh, byte for byte", run: runZkCli, help: helpZkCli},
 		{names: []string{"jps"}, short: "list the servers and brokers on this machine, ours and Apache's", run: runJps},

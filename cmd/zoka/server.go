@@ -49,7 +49,10 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 	var bad *zoocfg.Error
 	if err == nil {
 		saveMemory(p.getenv)
-		err = serve(ctx, cfg, node, log)
+		cuts := new(transport.Cuts)
+		if err = node.Obey(cuts); err == nil {
+			err = serve(ctx, cfg, cuts, log)
+		}
 	}
 	if errors.As(err, &bad) {
 		_ = p.fail(err)
@@ -102,19 +105,15 @@ func loadConfig(args []string, overrides []zoocfg.Property) (*zoocfg.Config, []z
 }
 
 // serve runs the server until ctx ends, or until it has to stop, which is an error.
-func serve(ctx context.Context, cfg *zoocfg.Config, node *control.Node, log *slog.Logger) error {
+func serve(ctx context.Context, cfg *zoocfg.Config, cuts *transport.Cuts, log *slog.Logger) error {
 	settings := cfg.Server()
 	l, err := listen(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("server: %s: client port: %w", cfg.Origin("clientPort", ownLine(&settings)), err)
 	}
 	settings.Listeners, settings.Logger = []net.Listener{l}, log
-	cuts := new(transport.Cuts)
 	if settings.Ensemble != nil {
 		settings.Ensemble.Cuts = cuts
-	}
-	if err := node.Obey(cuts); err != nil {
-		return errors.Join(fmt.Errorf("server: %w", err), l.Close())
 	}
 	s, err := zkserver.New(settings)
 	if err != nil {

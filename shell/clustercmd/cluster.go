@@ -40,6 +40,8 @@ type Node struct {
 	ID   int    `json:"node"`
 	Pid  int    `json:"pid,omitempty"`
 	Addr string `json:"server"`
+	// Broker is the address of its Kafka broker, "" of a node without.
+	Broker string `json:"broker,omitempty"`
 	// Role is leader, follower, observer or standalone; looking, paused, silent or down.
 	Role string `json:"role"`
 	// Epoch is that of the last leader that it has followed, or been.

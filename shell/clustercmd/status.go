@@ -1,6 +1,7 @@
 package clustercmd
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -22,15 +23,25 @@ var statusColumns = []render.Column{
 	{Name: "zxid"}, {Name: "sessions", Right: true}, {Name: "znodes", Right: true}, {Name: "latency", Right: true},
 }
 
-// View is a table. While links are cut it has a column for them.
+// The columns that a table has only where there is something to say.
+var brokerColumn, cutsColumn = render.Column{Name: "broker"}, render.Column{Name: "cut off"}
+
+// View is a table. While links are cut it has a column for them, and one for brokers where there are any.
 func (s Status) View() render.View {
 	t := render.Table{Columns: statusColumns}
+	brokers := slices.ContainsFunc(s, func(n Node) bool { return n.Broker != "" })
+	if brokers {
+		t.Columns = append(slices.Clip(t.Columns), brokerColumn)
+	}
 	cut := slices.ContainsFunc(s, func(n Node) bool { return len(n.In)+len(n.Out) > 0 })
 	if cut {
-		t.Columns = append(slices.Clip(t.Columns), render.Column{Name: "cut off"})
+		t.Columns = append(slices.Clip(t.Columns), cutsColumn)
 	}
 	for _, n := range s {
 		row := n.cells()
+		if brokers {
+			row = append(row, render.Cell{Text: cmp.Or(n.broker(), "-")})
+		}
 		if cut {
 			row = append(row, render.Cell{Text: n.cuts(), Role: theme.Warning})
 		}
@@ -59,6 +70,14 @@ func (n *Node) cells() []render.Cell {
 		row[8] = render.Cell{Text: strconv.FormatFloat(n.Latency, 'f', 2, 64) + " ms"}
 	}
 	return row
+}
+
+// broker is the port of the broker, which is on the host of the server.
+func (n *Node) broker() string {
+	if at := strings.LastIndexByte(n.Broker, ':'); at >= 0 {
+		return n.Broker[at:]
+	}
+	return ""
 }
 
 func (n *Node) mood() theme.Role {

@@ -14,6 +14,8 @@ import (
 type Cluster interface {
 	// ConnectString has every node's client address: host:port,host:port,…
 	ConnectString() string
+	// BootstrapServers has every broker's address in the same form; "" where there are none.
+	BootstrapServers() string
 	// Nodes lists the nodes by ascending number, those too that do not run.
 	Nodes() ([]Node, error)
 	// Kill ends a node as kill -9 does.
@@ -38,6 +40,7 @@ type Node struct {
 	Observer bool
 	State    State
 	Addr     string // of its client port
+	Broker   string // address of its Kafka broker, "" where it has none
 	Pid      int    // 0 of a node that does not run
 	Epoch    int64  // that it has taken part in last, by its disk; 0 of one that never has
 	// In and Out are the nodes that nothing comes from, and nothing gets to.

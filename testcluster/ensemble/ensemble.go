@@ -40,6 +40,10 @@ type Options struct {
 	InMemory bool
 	// Addr is where a single node listens; "" is a free port of 127.0.0.1.
 	Addr string
+	// Brokers adds a Kafka broker to each node, with the node's number as its id. BrokerSettings
+	// are further lines of their server.properties.
+	Brokers        bool
+	BrokerSettings []string
 	// TickTime sets the pace: sessions may time out after 2 to 20 ticks, and a node is missed
 	// after 5 ticks of silence. 0 is 500 ms, with sessions of up to 40 s.
 	TickTime time.Duration
@@ -91,6 +95,11 @@ func (e *Ensemble) start(ctx context.Context) error {
 	if err := e.members(ctx); err != nil {
 		return err
 	}
+	if e.options.Brokers {
+		if err := e.brokers(ctx); err != nil {
+			return err
+		}
+	}
 	for _, m := range e.nodes {
 		if err := m.start(ctx); err != nil {
 			return &NodeError{Op: "start", ID: m.id, Err: err}
@@ -100,6 +109,9 @@ func (e *Ensemble) start(ctx context.Context) error {
 		if err := e.await(ctx, "start", m.id); err != nil {
 			return err
 		}
+	}
+	if e.options.Brokers {
+		return e.startBrokers(ctx)
 	}
 	return nil
 }
@@ -152,6 +164,9 @@ func (e *Ensemble) listLocked() []Node {
 	list := make([]Node, len(e.nodes))
 	for i, m := range e.nodes {
 		list[i] = Node{ID: m.id, Observer: m.observer, State: m.state(), Addr: m.addr, In: m.in, Out: m.out}
+		if m.kafka != nil {
+			list[i].Broker = m.kafka.addr
+		}
 		list[i].Epoch = CurrentEpoch(m.disk, m.config.DataDir)
 		if list[i].State != Down {
 			list[i].Pid = os.Getpid()
@@ -172,7 +187,11 @@ func (e *Ensemble) Close() error {
 	var ends sync.WaitGroup // at the same time: a leader that goes alone would leave an election behind
 	errs := make([]error, len(e.nodes))
 	for i, m := range e.nodes {
-		ends.Go(func() { errs[i] = m.stop() })
+		ends.Go(func() { errs[i] = m.endBroker(e.options.InMemory || e.temp != "") })
+	}
+	ends.Wait() // brokers need the servers to the last
+	for i, m := range e.nodes {
+		ends.Go(func() { errs[i] = errors.Join(errs[i], m.stop()) })
 	}
 	ends.Wait()
 	if e.temp != "" {

@@ -81,6 +81,9 @@ func (e *Ensemble) Restart(ctx context.Context, id int) error {
 	if err == nil {
 		err = e.await(ctx, "restart", id)
 	}
+	if err == nil {
+		err = e.restartBroker(ctx, id)
+	}
 	return err
 }
 

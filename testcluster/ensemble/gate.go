@@ -1,8 +1,11 @@
 package ensemble
 
 import (
+	"context"
 	"net"
 	"sync"
+
+	"github.com/zoka-project/zoka/testcluster/transport"
 )
 
 // gate stands between a node and its clients. While it is shut nothing passes: connections
@@ -77,18 +80,35 @@ func (l *gatedListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	l.gate.pass(l.done)
-	c := &gatedConn{Conn: nc, gate: l.gate, done: make(chan struct{})}
-	l.gate.mu.Lock()
-	defer l.gate.mu.Unlock()
-	if l.gate.conns != nil {
-		l.gate.conns[c] = true
-	}
-	return c, nil
+	return l.gate.conn(nc), nil
 }
 
 func (l *gatedListener) Close() error {
 	l.once.Do(func() { close(l.done) })
 	return l.Listener.Close()
+}
+
+// dialer opens connections that the gate shuts too.
+func (g *gate) dialer(dial transport.DialFunc) transport.DialFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		g.pass(ctx.Done())
+		nc, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return g.conn(nc), nil
+	}
+}
+
+// conn puts a connection behind the gate.
+func (g *gate) conn(nc net.Conn) net.Conn {
+	c := &gatedConn{Conn: nc, gate: g, done: make(chan struct{})}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.conns != nil {
+		g.conns[c] = true
+	}
+	return c
 }
 
 type gatedConn struct {

@@ -29,6 +29,7 @@ type member struct {
 	gate     *gate
 	fs       *mortal
 	server   *zkserver.Server // nil: the node is down
+	kafka    *brokerPart      // nil: the node has no broker
 	paused   bool
 }
 
@@ -150,8 +151,19 @@ func (m *member) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// stop ends the server in good order.
+// stop ends the broker and the server in good order.
 func (m *member) stop() error {
+	if m.server != nil {
+		m.resume()
+	}
+	var err error
+	if m.kafka != nil {
+		err = m.kafka.close()
+	}
+	return errors.Join(err, m.stopServer())
+}
+
+func (m *member) stopServer() error {
 	if m.listener != nil {
 		err := m.listener.Close()
 		m.listener = nil
@@ -160,19 +172,21 @@ func (m *member) stop() error {
 	if m.server == nil {
 		return nil
 	}
-	m.resume()
 	err := m.server.Close()
 	m.server = nil
 	return err
 }
 
-// kill ends the server so that not a byte is written any more.
+// kill ends the node so that not a byte is written any more.
 func (m *member) kill() {
 	m.fs.die()
 	if memory, ok := m.disk.(*storage.Memory); ok && m.powerCut != nil {
 		m.disk = m.powerCut(memory)
 	}
 	m.gate.breakAll()
+	if m.kafka != nil {
+		m.kafka.kill()
+	}
 	m.resume()
 	_ = m.server.Close() // it says that it could not write
 	m.server = nil

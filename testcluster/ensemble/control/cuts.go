@@ -19,6 +19,8 @@ type Cuts struct {
 	Seq int64 `json:"seq"`
 	In  []int `json:"in"`
 	Out []int `json:"out"`
+	// Peers has the nodes of the addresses that a node may dial as a client does.
+	Peers map[string]int `json:"peers,omitempty"`
 }
 
 func cutsFile(folder string) string { return filepath.Join(folder, "cuts.json") }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -55,6 +56,7 @@ type Node struct {
 	done      chan struct{}
 	running   sync.WaitGroup
 	abandoned chan struct{}
+	peers     atomic.Pointer[map[string]int]
 }
 
 // Join returns nil for a process that is no node. It waits for the word to go, and returns
@@ -146,8 +148,22 @@ func (n *Node) apply(cuts Setter) error {
 	if err != nil {
 		return err
 	}
+	n.peers.Store(&c.Peers)
 	cuts.Set(serverIDs(c.In), serverIDs(c.Out))
 	return replace(seenFile(n.folder), []byte(strconv.FormatInt(c.Seq, 10)+"\n"))
+}
+
+// Peer tells which node has an address, after Obey.
+func (n *Node) Peer(addr string) (id zab.ServerID, known bool) {
+	if n == nil {
+		return 0, false
+	}
+	peers := n.peers.Load()
+	if peers == nil {
+		return 0, false
+	}
+	at, known := (*peers)[addr]
+	return zab.ServerID(at), known
 }
 
 func serverIDs(ids []int) []zab.ServerID {

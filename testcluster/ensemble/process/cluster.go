@@ -48,9 +48,32 @@ func (c *Cluster) ConnectString() string {
 	if err != nil {
 		return ""
 	}
+	return s.connect()
+}
+
+func (s *state) connect() string {
 	addrs := make([]string, len(s.Nodes))
 	for i := range s.Nodes {
 		addrs[i] = s.Nodes[i].addr()
+	}
+	return strings.Join(addrs, ",")
+}
+
+// BootstrapServers has every broker's address.
+func (c *Cluster) BootstrapServers() string {
+	s, err := c.load()
+	if err != nil {
+		return ""
+	}
+	return s.bootstrap()
+}
+
+func (s *state) bootstrap() string {
+	var addrs []string
+	for i := range s.Nodes {
+		if addr := s.Nodes[i].broker(); addr != "" {
+			addrs = append(addrs, addr)
+		}
 	}
 	return strings.Join(addrs, ",")
 }
@@ -71,7 +94,7 @@ func (c *Cluster) Nodes() ([]ensemble.Node, error) {
 func (s *state) list() []ensemble.Node {
 	list := make([]ensemble.Node, len(s.Nodes))
 	for i, n := range s.Nodes {
-		list[i] = ensemble.Node{ID: n.ID, Observer: n.Observer, Addr: n.addr(), In: n.In, Out: n.Out}
+		list[i] = ensemble.Node{ID: n.ID, Observer: n.Observer, Addr: n.addr(), Broker: n.broker(), In: n.In, Out: n.Out}
 		running, stopped := n.state()
 		if running {
 			list[i].State, list[i].Pid = ensemble.Running, n.Pid
@@ -137,6 +160,7 @@ func asRunning(err error) error {
 
 // Restart starts a node, after its end in good order if it runs.
 func (c *Cluster) Restart(ctx context.Context, id int) error {
+	var since time.Time
 	err := c.updateNode(ctx, "restart", id, func(s *state, n *node) error {
 		if err := c.stop(ctx, []*node{n}, syscall.SIGTERM); err != nil {
 			return err
@@ -148,12 +172,13 @@ func (c *Cluster) Restart(ctx context.Context, id int) error {
 		if err := c.writeConfig(s, n, &Options{}); err != nil {
 			return err
 		}
+		since = time.Now()
 		return c.start(s, []*node{n})
 	})
 	if err != nil {
 		return err
 	}
-	return c.awaitNode(ctx, id)
+	return c.awaitNode(ctx, id, since)
 }
 
 // Partition cuts links, in nodes that run at once, in others before they begin.
@@ -213,7 +238,14 @@ func (c *Cluster) cut(ctx context.Context, change func(*state) error) error {
 }
 
 func (c *Cluster) writeCuts(s *state, n *node) error {
-	return control.WriteCuts(c.folder(n.ID), control.Cuts{Seq: s.Cuts, In: n.In, Out: n.Out})
+	peers := map[string]int{}
+	for i := range s.Nodes {
+		peers[s.Nodes[i].addr()] = s.Nodes[i].ID
+		if addr := s.Nodes[i].broker(); addr != "" {
+			peers[addr] = s.Nodes[i].ID
+		}
+	}
+	return control.WriteCuts(c.folder(n.ID), control.Cuts{Seq: s.Cuts, In: n.In, Out: n.Out, Peers: peers})
 }
 
 func (n *node) tellCuts() error {

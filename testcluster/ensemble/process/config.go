@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+
+	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
 // defaultTick keeps times short on a machine where all nodes are near: a leader that has
@@ -38,8 +40,33 @@ func (c *Cluster) writeConfig(s *state, n *node, o *Options) error {
 	if err := replace(path, []byte(text)); err != nil {
 		return err
 	}
-	return replace(filepath.Join(data, "myid"), []byte(strconv.Itoa(n.ID)+"\n"))
+	if err := replace(filepath.Join(data, "myid"), []byte(strconv.Itoa(n.ID)+"\n")); err != nil || n.Broker == 0 {
+		return err
+	}
+	return c.writeBrokerConfig(s, n, o)
 }
+
+// writeBrokerConfig writes a node's server.properties in the same way.
+func (c *Cluster) writeBrokerConfig(s *state, n *node, o *Options) error {
+	path := filepath.Join(c.folder(n.ID), brokerFile)
+	old, err := os.ReadFile(path)
+	switch {
+	case s.fresh, errors.Is(err, fs.ErrNotExist):
+		head := "# The broker of a node that zoka cluster has made. Edit it while the node is down."
+		old = []byte(strings.Join(slices.Concat([]string{head}, ensemble.BrokerDefaults(len(s.Nodes)), o.BrokerSettings), "\n") + "\n")
+	case err != nil:
+		return err
+	}
+	var fixed [][2]string
+	for _, line := range ensemble.BrokerLines(n.ID, n.broker(), s.connect(), escape(filepath.Join(c.folder(n.ID), "kafka-logs"))) {
+		key, value, _ := strings.Cut(line, "=")
+		fixed = append(fixed, [2]string{key, value})
+	}
+	return replace(path, []byte(withLines(string(old), fixed)))
+}
+
+// brokerFile is a broker's configuration in the node's folder.
+const brokerFile = "server.properties"
 
 // replace writes a file in one step: who writes it may be killed at any moment, and nobody
 // may find a half.

@@ -13,6 +13,7 @@
 //	owner.lock       of a temporary ensemble: held by who has started it, and watched by the nodes
 //	node1/zoo.cfg    its configuration, kept and free to be edited while the node is down
 //	node1/data       its data, as ZooKeeper has them
+//	node1/server.properties, node1/kafka-logs   the same of its broker, where it has one
 //	node1/server.log what it has said
 //
 // A process id stands there together with the moment at which its process started, so that

@@ -15,19 +15,60 @@ import (
 const (
 	quorumOffset   = 2888 - 2181
 	electionOffset = 3888 - 2181
+	brokerOffset   = 9092 - 2181
 )
 
 // assign gives each node its ports: from a base on, or free ones for base 0.
-func assign(nodes []node, base int) error {
+func assign(nodes []node, base int, brokers bool) error {
 	if base == 0 {
 		return assignFree(nodes)
 	}
-	if last := base + electionOffset + len(nodes) - 1; base < 1 || last > 65535 {
+	farthest := electionOffset
+	if brokers {
+		farthest = brokerOffset
+	}
+	if last := base + farthest + len(nodes) - 1; base < 1 || last > 65535 {
 		return &BasePortError{base, last}
 	}
 	for i := range nodes {
 		nodes[i].Client = base + i
 		nodes[i].Quorum, nodes[i].Election = nodes[i].Client+quorumOffset, nodes[i].Client+electionOffset
+		if brokers {
+			nodes[i].Broker = nodes[i].Client + brokerOffset
+		}
+	}
+	return nil
+}
+
+// base is the base port that a first node's ports follow from, or 0.
+func (n *node) base() int {
+	if n.Quorum == n.Client+quorumOffset && n.Election == n.Client+electionOffset {
+		return n.Client
+	}
+	return 0
+}
+
+// assignBrokers gives a broker's port to those nodes that have none.
+func assignBrokers(nodes []*node, base int) error {
+	var held []net.Listener
+	defer func() {
+		for _, l := range held {
+			_ = l.Close()
+		}
+	}()
+	for _, n := range nodes {
+		switch {
+		case n.Broker != 0:
+		case base != 0:
+			n.Broker = n.Client + brokerOffset
+		default:
+			l, err := ensemble.FreePort(context.Background())
+			if err != nil {
+				return err
+			}
+			held = append(held, l)
+			n.Broker = l.Addr().(*net.TCPAddr).Port
+		}
 	}
 	return nil
 }
@@ -63,7 +104,10 @@ func checkPorts(nodes []*node) error {
 		for _, p := range []struct {
 			what string
 			port int
-		}{{"client", n.Client}, {"quorum", n.Quorum}, {"election", n.Election}} {
+		}{{"client", n.Client}, {"quorum", n.Quorum}, {"election", n.Election}, {"broker", n.Broker}} {
+			if p.port == 0 {
+				continue
+			}
 			l, err := listen(p.port)
 			if err != nil {
 				return &ensemble.NodeError{Op: "start", ID: n.ID, Err: fmt.Errorf("its %s port %d: %w", p.what, p.port, reason(err))}

@@ -322,3 +322,50 @@ func TestUp_PortTaken(t *testing.T) {
 		t.Errorf("with ports beyond the last: %v", err)
 	}
 }
+
+// TestUp_Brokers: each node has a broker, which is there again after kill -9, and again on the next up.
+func TestUp_Brokers(t *testing.T) {
+	o := options(t, t.TempDir())
+	o.Brokers = true
+	c, _ := up(t, o)
+	talk := func() {
+		t.Helper()
+		for _, addr := range strings.Split(c.BootstrapServers(), ",") {
+			nc, err := net.DialTimeout("tcp", addr, patience)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = nc.Close()
+		}
+	}
+	talk()
+	if err := c.Kill(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Restart(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	talk()
+	before := c.BootstrapServers()
+	down(t, o.Dir)
+	o.Brokers = false // a node that has one keeps it
+	c, _ = up(t, o)
+	if now := c.BootstrapServers(); now != before {
+		t.Errorf("brokers at %s, then at %s", before, now)
+	}
+	talk()
+}
+
+// TestUp_BrokersLater: an ensemble of servers gets its brokers by another up.
+func TestUp_BrokersLater(t *testing.T) {
+	o := options(t, t.TempDir())
+	c, _ := up(t, o)
+	if addrs := c.BootstrapServers(); addrs != "" {
+		t.Errorf("brokers at %s, for which nobody has asked", addrs)
+	}
+	down(t, o.Dir)
+	o.Brokers = true
+	if c, _ = up(t, o); len(strings.Split(c.BootstrapServers(), ",")) != 3 {
+		t.Errorf("brokers at %q", c.BootstrapServers())
+	}
+}

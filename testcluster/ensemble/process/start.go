@@ -72,7 +72,7 @@ func (c *Cluster) spawn(s *state, n *node) (child, error) {
 		owner = c.ownerFile()
 	}
 	cmd := &exec.Cmd{
-		Path: binary, Args: []string{"zoka", "server", filepath.Join(folder, "zoo.cfg")},
+		Path: binary, Args: append([]string{"zoka"}, n.command(folder)...),
 		Dir: folder, Env: control.Env(folder, 3, owner), Stdout: log, Stderr: log, ExtraFiles: []*os.File{r},
 		SysProcAttr: apart(s.Temporary),
 	}
@@ -88,6 +88,14 @@ func (c *Cluster) spawn(s *state, n *node) (child, error) {
 	_ = cmd.Process.Release() // it is found again by its identity
 	// zkServer.sh finds its server by this file.
 	return ch, os.WriteFile(c.pidFile(n.ID), []byte(strconv.Itoa(n.Pid)), 0o644)
+}
+
+// command is the mode of zoka that a node runs in, with its configuration.
+func (n *node) command(folder string) []string {
+	if n.Broker == 0 {
+		return []string{"server", filepath.Join(folder, "zoo.cfg")}
+	}
+	return []string{"node", filepath.Join(folder, "zoo.cfg"), filepath.Join(folder, brokerFile)}
 }
 
 // apart takes a node out of reach of the terminal's signals: those are for who has started

@@ -38,11 +38,20 @@ type node struct {
 	Client   int   `json:"clientPort"`
 	Quorum   int   `json:"quorumPort"`
 	Election int   `json:"electionPort"`
+	Broker   int   `json:"brokerPort,omitempty"` // 0: the node has no broker
 	In       []int `json:"cutIn,omitempty"`
 	Out      []int `json:"cutOut,omitempty"`
 	// Starting: its process may wait for a word to go that never comes.
 	Starting bool `json:"starting,omitempty"`
 	identity
+}
+
+// broker is the address of the node's broker, "" where it has none.
+func (n *node) broker() string {
+	if n.Broker == 0 {
+		return ""
+	}
+	return "127.0.0.1:" + strconv.Itoa(n.Broker)
 }
 
 func (n *node) addr() string { return "127.0.0.1:" + strconv.Itoa(n.Client) }

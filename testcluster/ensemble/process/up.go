@@ -22,11 +22,15 @@ type Options struct {
 	// Nodes vote, 3 for 0; Observers do not. Of a folder that has an ensemble 0 and 0 are what
 	// it has, and others must agree with that.
 	Nodes, Observers int
+	// Brokers gives each node a Kafka broker too. A node that has one keeps it.
+	Brokers bool
 	// BasePort is the first node's client port; 0 is free ports, chosen once.
 	BasePort int
 	// TickTime goes into a new zoo.cfg; 0 is 500 ms. Settings are further lines of it.
 	TickTime time.Duration
 	Settings []string
+	// BrokerSettings are further lines of a new server.properties.
+	BrokerSettings []string
 }
 
 // MaxNodes bounds an ensemble of one machine.
@@ -57,6 +61,7 @@ func (e *MismatchError) Error() string {
 type Started struct {
 	// Before ran already. New were started.
 	Before, New []int
+	at          time.Time
 }
 
 // Up starts those nodes of an ensemble that do not run, and waits until all serve: a session
@@ -122,6 +127,11 @@ func (c *Cluster) begin(ctx context.Context, o *Options, temporary bool) (starte
 		missing = append(missing, n)
 		started.New = append(started.New, n.ID)
 	}
+	if o.Brokers {
+		if err := assignBrokers(missing, s.Nodes[0].base()); err != nil {
+			return started, err
+		}
+	}
 	if err := checkPorts(missing); err != nil { // before anything is written
 		return started, err
 	}
@@ -130,6 +140,7 @@ func (c *Cluster) begin(ctx context.Context, o *Options, temporary bool) (starte
 			return started, err
 		}
 	}
+	started.at = time.Now()
 	return started, c.start(s, missing)
 }
 
@@ -188,7 +199,7 @@ func newState(o *Options, temporary bool) (*state, error) {
 	for id := 1; id <= voters+o.Observers; id++ {
 		s.Nodes = append(s.Nodes, node{ID: id, Observer: id > voters})
 	}
-	return s, assign(s.Nodes, o.BasePort)
+	return s, assign(s.Nodes, o.BasePort, o.Brokers)
 }
 
 // agree compares an ensemble with what is wanted. Ports can be changed while it is down.
@@ -211,7 +222,7 @@ func (s *state) agree(o *Options) error {
 			return fmt.Errorf("other ports: %w", ErrRunning)
 		}
 	}
-	return assign(s.Nodes, o.BasePort)
+	return assign(s.Nodes, o.BasePort, s.bootstrap() != "")
 }
 
 // Temporary is an ensemble that lives as long as this process at most.

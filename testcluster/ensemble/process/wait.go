@@ -24,7 +24,7 @@ const startPatience = 2 * time.Minute
 
 // settle waits until what was started serves. If that fails it is stopped again.
 func (c *Cluster) settle(ctx context.Context, started Started) error {
-	err := c.awaitAll(ctx, started.New)
+	err := c.awaitAll(ctx, started)
 	var partial *PartialError
 	if err == nil || errors.As(err, &partial) {
 		return err
@@ -43,7 +43,7 @@ func (c *Cluster) settle(ctx context.Context, started Started) error {
 // awaitAll waits until all nodes that run serve, but for those that are cut off, and until a
 // session can be opened. It gives up when so many have ended, or are cut off, that the others
 // cannot serve.
-func (c *Cluster) awaitAll(ctx context.Context, started []int) error {
+func (c *Cluster) awaitAll(ctx context.Context, started Started) error {
 	patient, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	s, err := c.load()
@@ -52,7 +52,7 @@ func (c *Cluster) awaitAll(ctx context.Context, started []int) error {
 	}
 	nodes := s.list()
 	for i, n := range nodes {
-		if slices.Contains(started, n.ID) {
+		if slices.Contains(started.New, n.ID) {
 			nodes[i].State = ensemble.Running // it may have ended already: that will be told
 		}
 	}
@@ -61,7 +61,7 @@ func (c *Cluster) awaitAll(ctx context.Context, started []int) error {
 		w.fail(err)
 	}
 	switch {
-	case !c.majority(started...): // others are paused
+	case !c.majority(started.New...): // others are paused
 		return w.because(errTooFew)
 	case !slices.ContainsFunc(nodes, func(n ensemble.Node) bool { return ensemble.Reaches(nodes, n.ID) }):
 		return &NotServingError{errCut}
@@ -78,6 +78,10 @@ func (c *Cluster) awaitAll(ctx context.Context, started []int) error {
 		return &NotServingError{w.because(errCut)}
 	}
 	if err := session(patient, strings.Join(w.addrs, ",")); err != nil {
+		return &NotServingError{err}
+	}
+	fresh := slices.DeleteFunc(nodes, func(n ensemble.Node) bool { return !slices.Contains(started.New, n.ID) })
+	if err := c.awaitBrokers(patient, fresh, w.addrs, started.at); err != nil {
 		return &NotServingError{err}
 	}
 	if len(w.errs) > 0 {
@@ -191,14 +195,17 @@ func (c *Cluster) awaitServing(ctx context.Context, n ensemble.Node) (serves boo
 }
 
 // awaitNode waits until a node that was started serves, or is excused.
-func (c *Cluster) awaitNode(ctx context.Context, id int) error {
+func (c *Cluster) awaitNode(ctx context.Context, id int, since time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	s, err := c.load()
 	if err != nil {
 		return err
 	}
-	_, err = c.awaitServing(ctx, ensemble.Node{ID: id, Addr: s.node(id).addr()})
+	serves, err := c.awaitServing(ctx, ensemble.Node{ID: id, Addr: s.node(id).addr()})
+	if err == nil && serves {
+		err = c.awaitBrokers(ctx, []ensemble.Node{s.list()[id-1]}, []string{s.node(id).addr()}, since)
+	}
 	var node *ensemble.NodeError
 	if errors.As(err, &node) {
 		node.Op = "restart"
