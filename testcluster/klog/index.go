@@ -76,6 +76,17 @@ func (x *index) last() (entry [timeWidth]byte, ok bool, err error) {
 	return entry, err == nil, err
 }
 
+// lastInMemory is last for an index in memory: it allocates nothing.
+func (x *index) lastInMemory() (entry [timeWidth]byte, ok bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if !x.resident || x.count == 0 {
+		return entry, false
+	}
+	copy(entry[:], x.mem[len(x.mem)-x.width:])
+	return entry, true
+}
+
 // find returns the last entry for which before is true; before is true for a prefix of them.
 func (x *index) find(before func(entry []byte) bool) (entry [timeWidth]byte, ok bool, err error) {
 	r, err := x.reader()

@@ -174,7 +174,7 @@ func (l *Log) walk(seg *segment, trusted, expect int64) (next int64, err error) 
 	seg.times.cut(func(e []byte) bool {
 		return seg.base+entryTimeOffset(e) < trusted && from > 0
 	})
-	if e, ok, _ := seg.times.last(); ok { // in memory
+	if e, ok := seg.times.lastInMemory(); ok {
 		seg.maxTime.Store(entryTime(e[:]))
 		seg.maxTimeAt.Store(seg.base + entryTimeOffset(e[:]))
 	}

@@ -188,8 +188,8 @@ func (s *segment) noteTime() {
 	if newest < 0 {
 		return
 	}
-	if last, ok, _ := s.times.last(); ok && entryTime(last[:]) >= newest {
-		return // in memory, where nothing fails
+	if last, ok := s.times.lastInMemory(); ok && entryTime(last[:]) >= newest {
+		return
 	}
 	var b [timeWidth]byte
 	s.times.append(timeEntry(b[:0], newest, int32(s.maxTimeAt.Load()-s.base)))

@@ -144,7 +144,7 @@ func (s *segment) reloadTimes() error {
 	s.maxTime.Store(-1)
 	s.maxTimeAt.Store(s.base)
 	from := int64(0)
-	if e, ok, _ := s.times.last(); ok { // in memory
+	if e, ok := s.times.lastInMemory(); ok {
 		s.maxTime.Store(entryTime(e[:]))
 		s.maxTimeAt.Store(s.base + entryTimeOffset(e[:]))
 		var err error
