@@ -25,15 +25,13 @@ func (c *Coordinator) clock() {
 		terms := c.allTerms()
 		now := c.o.Now().UnixNano()
 		for _, t := range terms {
-			if due := t.deadline.Load(); due != 0 && due <= now {
+			if t.deadline.Load() <= now {
 				t.do(func(now time.Time, s *group.Shard) { s.Tick(now) })
 			}
 		}
 		next := int64(math.MaxInt64)
 		for _, t := range terms {
-			if due := t.deadline.Load(); due != 0 {
-				next = min(next, due)
-			}
+			next = min(next, t.deadline.Load())
 		}
 		c.sleeps.Store(next)
 		if next != math.MaxInt64 {
@@ -42,14 +40,16 @@ func (c *Coordinator) clock() {
 	}
 }
 
-// armLocked has the clock come in time.
-func (t *term) armLocked() {
+// armLocked has the clock come in time, or at once.
+func (t *term) armLocked(atOnce bool) {
 	due, ok := t.mu.shard.Deadline()
-	if !ok {
-		t.deadline.Store(0)
-		return
-	}
 	at := due.UnixNano()
+	switch {
+	case atOnce:
+		at = 1 // long ago
+	case !ok:
+		at = math.MaxInt64
+	}
 	t.deadline.Store(at)
 	if at < t.c.sleeps.Load() {
 		t.c.wakeClock()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -154,6 +155,7 @@ const partitions = 3
 
 func serve(t *testing.T, c kconf.Groups, n int32) *service {
 	t.Helper()
+	noLeaks(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -183,6 +185,12 @@ func serve(t *testing.T, c kconf.Groups, n int32) *service {
 	}
 	s.loaded(t)
 	return s
+}
+
+// noLeaks fails the test if goroutines are left at its end.
+func noLeaks(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() { eventually(t, func() bool { runtime.Gosched(); return runtime.NumGoroutine() <= before }) })
 }
 
 // loaded waits until no partition is being read.

@@ -153,6 +153,29 @@ func TestCommitsOutliveMoves(t *testing.T) {
 	flaps.Wait()
 }
 
+// TestCrowd has many clients commit at the same time to the same partition.
+func TestCrowd(t *testing.T) {
+	s := serve(t, config(), 1)
+	const clients, commits = 40, 200
+	var work sync.WaitGroup
+	for n := range clients {
+		l, group := s.dial(t), fmt.Sprint("g", n)
+		work.Go(func() {
+			for offset := range int64(commits) {
+				l.send(commitOf(group, "t", offset), 8) // all at once
+			}
+			for range commits {
+				r := receive(l, kmsg.NewPtrOffsetCommitResponse(), 8)
+				if code := r.Topics[0].Partitions[0].ErrorCode; code != 0 {
+					t.Errorf("commit: %s", kproto.Error(code).Name())
+				}
+			}
+			l.wantOffset(group, "t", commits-1)
+		})
+	}
+	work.Wait()
+}
+
 // TestCompressedLog loads what another broker has compressed, and passes over what is damaged.
 func TestCompressedLog(t *testing.T) {
 	for _, c := range []kproto.Codec{kproto.CodecGzip, kproto.CodecSnappy, kproto.CodecLZ4, kproto.CodecZstd} {

@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +20,7 @@ type term struct {
 	c         *Coordinator
 	partition int32
 	epoch     int32
-	deadline  atomic.Int64 // when the shard is due, in ns of Unix; 0 is never
+	deadline  atomic.Int64 // when the shard is due, in ns of Unix; MaxInt64 is never
 
 	mu struct {
 		sync.Mutex
@@ -37,6 +38,7 @@ type term struct {
 
 func newTerm(c *Coordinator, partition, epoch int32) *term {
 	t := &term{c: c, partition: partition, epoch: epoch}
+	t.deadline.Store(math.MaxInt64)
 	t.mu.shard = group.New(c.config)
 	t.mu.waiting = map[group.Ticket]func(kmsg.Response){}
 	return t
@@ -76,39 +78,49 @@ func (t *term) end() {
 	t.carryOut()
 }
 
-// carryOut does what the shard wants done, unless somebody is at it.
+// maxRounds bounds how long one caller works for the others.
+const maxRounds = 64
+
+// carryOut does what the shard wants done, unless somebody is at it. After a while it leaves the rest to the clock: the
+// caller has a connection to read.
 func (t *term) carryOut() {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.mu.busy {
-		t.mu.Unlock()
 		return
 	}
 	t.mu.busy = true
-	for {
-		out := t.mu.shard.Take()
-		replies := make([]func(kmsg.Response), len(out.Replies))
-		for i, r := range out.Replies {
-			replies[i] = t.mu.waiting[r.Ticket]
-			delete(t.mu.waiting, r.Ticket)
-		}
-		if len(out.Appends)+len(out.Replies)+len(out.Events) == 0 {
-			break
-		}
-		t.mu.Unlock()
-		for _, a := range out.Appends {
-			t.append(a)
-		}
-		for i, r := range out.Replies {
-			replies[i](r.Response)
-		}
-		for _, e := range out.Events {
-			t.c.o.Logger.Info(e.Text, "group", e.Group, "partition", t.partition)
-		}
-		t.mu.Lock()
+	rounds := 0
+	for t.roundLocked() && rounds < maxRounds {
+		rounds++
 	}
 	t.mu.busy = false
-	t.armLocked()
+	t.armLocked(rounds == maxRounds)
+}
+
+// roundLocked does what has come together, with the lock released meanwhile; false if that was nothing.
+func (t *term) roundLocked() bool {
+	out := t.mu.shard.Take()
+	if len(out.Appends)+len(out.Replies)+len(out.Events) == 0 {
+		return false
+	}
+	replies := make([]func(kmsg.Response), len(out.Replies))
+	for i, r := range out.Replies {
+		replies[i] = t.mu.waiting[r.Ticket]
+		delete(t.mu.waiting, r.Ticket)
+	}
 	t.mu.Unlock()
+	defer t.mu.Lock()
+	for _, a := range out.Appends {
+		t.append(a)
+	}
+	for i, r := range out.Replies {
+		replies[i](r.Response)
+	}
+	for _, e := range out.Events {
+		t.c.o.Logger.Info(e.Text, "group", e.Group, "partition", t.partition)
+	}
+	return true
 }
 
 // append writes a batch, and tells the shard what became of it.
