@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/zoka-project/zoka/clientproto/kmodel"
+	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/shell/command"
 	"github.com/zoka-project/zoka/shell/lex"
 )
@@ -50,7 +51,7 @@ func namedGroups(ctx context.Context, kafka command.Kafka, words []lex.Word, reg
 	if len(names) == 0 {
 		return nil, nil
 	}
-	found, err := kafka.DescribeGroups(ctx, names...)
+	found, err := describeGroups(ctx, kafka, names)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +64,22 @@ func namedGroups(ctx context.Context, kafka command.Kafka, words []lex.Word, reg
 		}
 	}
 	return slices.DeleteFunc(found, func(g kmodel.Group) bool { return g.State == dead }), nil
+}
+
+// describeGroups asks again while there is no coordinator: a cluster's first group makes the topic of all offsets.
+func describeGroups(ctx context.Context, kafka command.Kafka, names []string) (found []kmodel.Group, err error) {
+	settle(ctx, func(ctx context.Context) (bool, error) {
+		next, nextErr := kafka.DescribeGroups(ctx, names...)
+		if nextErr != nil && found != nil {
+			return true, nil // the time is up: what was said before holds
+		}
+		found, err = next, nextErr
+		return !slices.ContainsFunc(found, func(g kmodel.Group) bool {
+			var code kproto.Error
+			return errors.As(g.Err, &code) && code.Retriable()
+		}), err
+	})
+	return found, err
 }
 
 func groupNames(ctx context.Context, kafka command.Kafka) ([]string, error) {

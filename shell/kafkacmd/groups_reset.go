@@ -138,7 +138,7 @@ func (r *reset) run(ctx context.Context, env *command.Env, kafka command.Kafka, 
 		}
 	}
 	result := OffsetsReset{Offsets: []NewOffset{}, Executed: r.execute, csv: r.csv, several: len(names) > 1}
-	described, err := kafka.DescribeGroups(ctx, names...)
+	described, err := describeGroups(ctx, kafka, names)
 	if err != nil {
 		return nil, err
 	}
