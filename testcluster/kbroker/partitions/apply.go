@@ -97,6 +97,8 @@ func (m *Manager) applyTopic(was *topic, is *kzk.Topic, registered int64) *topic
 		}
 		if p == nil {
 			p = &partition{m: m, topic: is.Name, id: id, shared: t.shared, epoch: -1}
+			m.made++
+			p.moves.Store(m.made << 40) // no other partition of that name had, or will have, such a count
 			t.parts[id] = p
 		}
 		m.applyState(p, is, part, registered)

@@ -3,6 +3,7 @@ package partitions
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,7 @@ type fetch struct {
 	maxWait   time.Duration
 	plan      plan
 	items     []fetchItem
+	room      *[]fetchItem // that items are in
 
 	state    atomic.Int32
 	late     atomic.Bool
@@ -53,9 +55,10 @@ type fetchItem struct {
 	endEpoch  int32
 	endOffset int64
 	chunk     klog.Chunk
-	// bound is where reading ended: the high watermark, or the log's end for a follower. ledEpoch is the leader epoch then.
-	bound    int64
-	ledEpoch int32
+	// bound is where reading ended: the high watermark, or the log's end for a follower.
+	bound int64
+	// moves is the partition's at the last look.
+	moves int64
 	// startThen is where the log began at the first look.
 	startThen int64
 }
@@ -73,19 +76,41 @@ func (m *Manager) fetch(req *wire.Request) {
 		f.maxBytes = min(f.maxBytes, int(m.o.ClientFetchMaxBytes))
 	}
 	t := m.table.Load()
-	f.plan = m.sessions.open(t, &q, m.o.Now())
-	f.items = make([]fetchItem, len(f.plan.items))
+	f.plan = m.sessions.open(f, t, &q, m.o.Now())
 	for i := range f.items {
 		it := &f.items[i]
-		it.sessionItem, it.f = f.plan.items[i], f
-		it.node.value = it
 		it.part = t.findKey(it.key)
 		if it.part == nil {
 			it.fail(t.missing(it.key.topic, it.key.partition))
 		}
 	}
-	f.plan.items = nil
 	f.run(true)
+}
+
+// itemRooms are used again: a fetch of many partitions is frequent, and large.
+var itemRooms = sync.Pool{New: func() any { return new([]fetchItem) }}
+
+// take copies the items of a session, or of a request, beginning with one of them.
+func (f *fetch) take(items []sessionItem, first int) {
+	f.room = itemRooms.Get().(*[]fetchItem)
+	if cap(*f.room) < len(items) {
+		*f.room = make([]fetchItem, len(items))
+	}
+	f.items = (*f.room)[:len(items)]
+	for i := range items {
+		it := &f.items[i]
+		it.sessionItem, it.f = items[(first+i)%len(items)], f
+		it.node.value = it
+	}
+}
+
+// giveBack ends the use of the items. They are in no queue any more.
+func (f *fetch) giveBack() {
+	if f.room != nil {
+		clear(f.items)
+		itemRooms.Put(f.room)
+		f.items, f.room = nil, nil
+	}
 }
 
 // run looks at the partitions, and answers or parks. first is the look of the request itself, which counts as news of a
@@ -161,8 +186,7 @@ func (it *fetchItem) park() bool {
 	p := it.part
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := p.leader()
-	if l == nil || l.Epoch() != it.ledEpoch || p.bound(it.f.replica) != it.bound {
+	if p.moves.Load() != it.moves || p.leader() == nil {
 		return false
 	}
 	if it.node.in == nil {
@@ -194,6 +218,12 @@ func (f *fetch) look(first bool) (size int, now bool) {
 		it := &f.items[i]
 		if it.part == nil {
 			now = true
+			continue
+		}
+		if it.quiet != 0 && it.part.moves.Load() == it.quiet {
+			if first {
+				it.hw, it.start, it.startThen, it.moves = it.told.hw, it.told.start, it.told.start, it.quiet
+			}
 			continue
 		}
 		it.err, it.diverging = kproto.NoError, false
@@ -233,7 +263,7 @@ const fetchZstd = 10
 
 func (it *fetchItem) fail(code kproto.Error) {
 	it.drop()
-	it.err, it.hw, it.start = code, -1, -1
+	it.err, it.hw, it.start, it.quiet = code, -1, -1, 0
 }
 
 // drop gives back what was read.
@@ -301,6 +331,9 @@ func (p *partition) admitLocked(it *fetchItem, first bool, w *wakes) (*klog.Log,
 		}
 	}
 	it.hw, it.start = l.HighWatermark(), start
-	it.bound, it.ledEpoch = p.bound(follower), l.Epoch()
+	it.bound, it.moves, it.quiet = p.bound(follower), p.moves.Load(), 0
+	if !it.diverging && it.Offset >= it.bound {
+		it.quiet = it.moves
+	}
 	return p.log, nil
 }

@@ -41,8 +41,9 @@ func (f *fetch) answer() {
 		}
 	}
 	if f.plan.session != nil {
-		f.m.sessions.answered(f.plan.session, f.items, next)
+		f.m.sessions.answered(&f.plan, f.items, next)
 	}
+	f.giveBack()
 	s.parts = resp.Parts
 	s.meta, s.pieces = codec.AppendFetchResponse(s.meta[:0], s.pieces[:0], f.req.Version, &resp)
 	f.req.ReplyRaw(s.pieces, s.release)

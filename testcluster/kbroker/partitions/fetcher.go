@@ -14,11 +14,8 @@ import (
 // are of brokers that learn of a new leader one after another, within a moment.
 const firstDelay = 5 * time.Millisecond
 
-// fetchRound is what one request asked for.
-type fetchRound struct {
-	parts []*fetching
-	items []codec.FetchItem // as sent, for each of parts
-}
+// refresh is how often a follower says anew where its logs begin, which retention moves.
+const refresh = time.Second
 
 // run copies until the fetcher has no partitions, or ctx ends.
 func (f *fetcher) run(ctx context.Context) {
@@ -26,11 +23,11 @@ func (f *fetcher) run(ctx context.Context) {
 	defer func() { link.close() }()
 	var delay time.Duration
 	for {
-		round, wait, retired := f.plan()
+		parts, wait, retired := f.plan()
 		if retired || ctx.Err() != nil {
 			return
 		}
-		if len(round.parts) == 0 {
+		if len(parts) == 0 {
 			f.sleep(ctx, wait)
 			continue
 		}
@@ -43,7 +40,7 @@ func (f *fetcher) run(ctx context.Context) {
 				continue
 			}
 		}
-		if err := f.round(link, round); err != nil {
+		if err := f.round(link, parts, wait); err != nil {
 			link.close()
 			link = nil
 			if f.interrupted() {
@@ -62,26 +59,53 @@ func (f *fetcher) later(delay time.Duration) time.Duration {
 	return min(max(2*delay, firstDelay), time.Duration(f.m.o.FetchBackoffMs)*time.Millisecond)
 }
 
-// plan finds the partitions that are due, and where each one stands; or how long until the next one is.
-func (f *fetcher) plan() (round fetchRound, wait time.Duration, retired bool) {
+// plan finds the partitions that are due, and where each one stands; or how long until the next one is. What it returns is
+// good until the next plan.
+func (f *fetcher) plan() (due []*fetching, wait time.Duration, retired bool) {
 	f.mu.Lock()
 	parts := f.parts
 	f.added = false
 	retired = f.retired
 	f.mu.Unlock()
 	now := time.Now()
+	anew := now.Sub(f.refreshed) >= refresh
+	if anew {
+		f.refreshed = now
+	}
 	wait = time.Hour
+	due = f.due[:0]
 	for _, x := range parts {
-		if rest := x.until.Sub(now); rest > 0 {
-			wait = min(wait, rest)
-			continue
+		if x.delay > 0 {
+			if rest := x.until.Sub(now); rest > 0 {
+				wait = min(wait, rest)
+				continue
+			}
 		}
-		if it, ok := x.p.position(f.leader); ok {
-			it.Topic = x.topic
-			round.parts, round.items = append(round.parts, x), append(round.items, it)
+		if (x.known && !anew) || x.locate(f.leader) {
+			due = append(due, x)
 		}
 	}
-	return round, wait, retired
+	f.due = due
+	return due, wait, retired
+}
+
+// locate finds out where the partition stands; false if it does not follow that leader any more.
+func (x *fetching) locate(leader int32) bool {
+	at, ok := x.p.position(leader)
+	if !ok {
+		x.known = false
+		return false
+	}
+	at.Topic = x.topic
+	if !x.known || !same(&x.at, &at) {
+		x.at, x.known, x.link = at, true, nil
+	}
+	return true
+}
+
+func same(a, b *codec.FetchItem) bool {
+	return a.Offset == b.Offset && a.LeaderEpoch == b.LeaderEpoch && a.LastFetchedEpoch == b.LastFetchedEpoch &&
+		a.LogStart == b.LogStart && a.MaxBytes == b.MaxBytes
 }
 
 func (f *fetcher) sleep(ctx context.Context, d time.Duration) {
@@ -101,8 +125,9 @@ func (f *fetcher) interrupted() bool {
 	return f.added || f.retired
 }
 
-// round asks for everything that is due, and appends what comes. The error is one of the connection.
-func (f *fetcher) round(link *leaderLink, round fetchRound) error {
+// round asks for everything that is due, and appends what comes. Others come due after wait, so the leader is not to hold the
+// request longer. The error is one of the connection.
+func (f *fetcher) round(link *leaderLink, due []*fetching, wait time.Duration) error {
 	// What came in since the plan is asked for in the next round, at once.
 	f.mu.Lock()
 	if f.added || f.retired {
@@ -111,7 +136,7 @@ func (f *fetcher) round(link *leaderLink, round fetchRound) error {
 	}
 	f.hangup = link.hangup
 	f.mu.Unlock()
-	resp, err := link.fetch(f.m, round)
+	resp, err := link.fetch(f.m, due, min(wait, time.Duration(f.m.o.FetchWaitMs)*time.Millisecond))
 	f.mu.Lock()
 	f.hangup = nil
 	f.mu.Unlock()
@@ -125,39 +150,40 @@ func (f *fetcher) round(link *leaderLink, round fetchRound) error {
 		}
 		return code
 	}
-	return f.takeIn(link, round, resp)
-}
-
-// takeIn hands each partition its part of an answer.
-func (f *fetcher) takeIn(link *leaderLink, round fetchRound, resp *codec.FetchResponse) error {
-	at := make(map[partitionKey]int, len(round.parts))
-	for i, x := range round.parts {
-		at[partitionKey{x.p.topic, x.p.id}] = i
-	}
 	for i := range resp.Parts {
 		part := &resp.Parts[i]
-		n, ok := at[partitionKey{part.Topic, part.Partition}]
-		if !ok {
-			continue
-		}
-		x, sent := round.parts[n], &round.items[n]
-		kind := x.p.followed(f.leader, sent, part)
-		if kind == replica.Bounds {
-			start, end, code, err := link.bounds(f.m, x.p, sent)
-			if err != nil {
+		if x := link.members[partitionKey{part.Topic, part.Partition}]; x != nil {
+			if err := f.takeIn(link, x, part); err != nil {
 				return err
 			}
-			kind = replica.Wait
-			if code == kproto.NoError {
-				kind = x.p.outOfRange(f.leader, start, end)
-			}
-		}
-		if kind == replica.Wait {
-			x.delay = f.later(x.delay)
-			x.until = time.Now().Add(x.delay)
-		} else {
-			x.delay = 0
 		}
 	}
+	if resp.SessionID == 0 {
+		link.forget()
+	}
+	return nil
+}
+
+// takeIn hands a partition its part of an answer.
+func (f *fetcher) takeIn(link *leaderLink, x *fetching, part *codec.FetchPart) error {
+	kind := x.p.followed(f.leader, &x.at, part)
+	if kind == replica.Bounds {
+		start, end, code, err := link.bounds(f.m, x.p, &x.at)
+		if err != nil {
+			return err
+		}
+		kind = replica.Wait
+		if code == kproto.NoError {
+			kind = x.p.outOfRange(f.leader, start, end)
+		}
+	}
+	switch kind {
+	case replica.Wait:
+		x.delay = f.later(x.delay)
+		x.until = time.Now().Add(x.delay)
+	default:
+		x.delay = 0
+	}
+	x.known = x.locate(f.leader)
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/zoka-project/zoka/testcluster/kbroker/partitions/codec"
 )
 
 // fetchers has one fetcher for each broker that leads a partition followed here.
@@ -31,14 +33,23 @@ type fetcher struct {
 	added   bool   // since the last request was made
 	hangup  func() // ends the request that is being waited for
 	retired bool
+
+	// due and refreshed are of the fetcher's goroutine.
+	due       []*fetching
+	refreshed time.Time
 }
 
-// fetching is a partition in a fetcher. What is said of errors is the fetcher's goroutine's.
+// fetching is a partition in a fetcher. What changes is the fetcher's goroutine's.
 type fetching struct {
 	p     *partition
 	topic []byte
 	delay time.Duration // after an error
 	until time.Time     // not before
+	// at is where it stands, as long as known: nothing moves a follower but the answers it takes in.
+	at    codec.FetchItem
+	known bool
+	// link is the connection in whose fetch session it is, as at.
+	link *leaderLink
 }
 
 func (fs *fetchers) add(leader int32, p *partition) {

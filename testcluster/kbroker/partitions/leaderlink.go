@@ -24,7 +24,8 @@ type leaderLink struct {
 
 	session int32
 	epoch   int32
-	sent    map[partitionKey]codec.FetchItem // what the session knows
+	members map[partitionKey]*fetching // of the session
+	asked   codec.FetchRequest
 	parts   []codec.FetchPart
 	names   map[string]string
 }
@@ -61,16 +62,21 @@ func (l *leaderLink) hangup() { l.conn.Close() }
 // forget begins the session anew with the next request.
 func (l *leaderLink) forget() {
 	l.session, l.epoch = 0, 0
-	l.sent = make(map[partitionKey]codec.FetchItem)
+	for _, x := range l.members {
+		x.link = nil
+	}
+	l.members = make(map[partitionKey]*fetching)
 }
 
-// fetch asks for a round: of what the session knows already it names only what has changed.
-func (l *leaderLink) fetch(m *Manager, round fetchRound) (*codec.FetchResponse, error) {
-	q := codec.FetchRequest{Replica: m.o.Self, MaxWaitMs: int32(m.o.FetchWaitMs), MinBytes: m.o.FetchMinBytes,
-		MaxBytes: m.o.FetchResponseMaxBytes, SessionID: l.session, SessionEpoch: l.epoch}
-	l.name(&q, round)
-	body, err := l.call(int16(kmsg.Fetch), codec.FetchMax, true, time.Duration(m.o.FetchWaitMs)*time.Millisecond,
-		func(b []byte) []byte { return codec.AppendFetchRequest(b, &q) })
+// fetch asks for all that is due: of what the session knows already it names only what has changed. Without news the leader
+// answers after wait.
+func (l *leaderLink) fetch(m *Manager, due []*fetching, wait time.Duration) (*codec.FetchResponse, error) {
+	q := &l.asked
+	*q = codec.FetchRequest{Replica: m.o.Self, MaxWaitMs: int32((wait + time.Millisecond - 1) / time.Millisecond), MinBytes: m.o.FetchMinBytes,
+		MaxBytes: m.o.FetchResponseMaxBytes, SessionID: l.session, SessionEpoch: l.epoch, Items: q.Items[:0]}
+	l.name(q, due)
+	body, err := l.call(int16(kmsg.Fetch), codec.FetchMax, true, wait,
+		func(b []byte) []byte { return codec.AppendFetchRequest(b, q) })
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +86,6 @@ func (l *leaderLink) fetch(m *Manager, round fetchRound) (*codec.FetchResponse, 
 	}
 	l.parts = resp.Parts
 	switch {
-	case resp.SessionID == 0:
-		l.forget()
 	case l.epoch == 0:
 		l.session, l.epoch = resp.SessionID, 1
 	default:
@@ -90,34 +94,29 @@ func (l *leaderLink) fetch(m *Manager, round fetchRound) (*codec.FetchResponse, 
 	return &resp, nil
 }
 
-// name fills in the partitions of a request, and remembers them as sent.
-func (l *leaderLink) name(q *codec.FetchRequest, round fetchRound) {
-	for i, it := range round.items {
-		key := partitionKey{round.parts[i].p.topic, it.Partition}
-		if was, ok := l.sent[key]; ok && l.epoch > 0 && same(&was, &it) {
-			continue
+// name fills in the partitions of a request, and makes them members of the session.
+func (l *leaderLink) name(q *codec.FetchRequest, due []*fetching) {
+	for _, x := range due {
+		if x.link != l {
+			x.link = l
+			l.members[partitionKey{x.p.topic, x.p.id}] = x
+			q.Items = append(q.Items, x.at)
 		}
-		l.sent[key] = it
-		q.Items = append(q.Items, it)
 	}
-	if len(l.sent) == len(round.items) {
+	if len(l.members) == len(due) {
 		return
 	}
-	now := make(map[partitionKey]bool, len(round.items))
-	for i := range round.items {
-		now[partitionKey{round.parts[i].p.topic, round.items[i].Partition}] = true
+	stay := make(map[*fetching]bool, len(due))
+	for _, x := range due {
+		stay[x] = true
 	}
-	for key, it := range l.sent {
-		if !now[key] {
-			delete(l.sent, key)
-			q.Forgotten = append(q.Forgotten, codec.Forgotten{Topic: it.Topic, Partition: it.Partition})
+	for key, x := range l.members {
+		if !stay[x] {
+			delete(l.members, key)
+			x.link = nil
+			q.Forgotten = append(q.Forgotten, codec.Forgotten{Topic: x.topic, Partition: x.p.id})
 		}
 	}
-}
-
-func same(a, b *codec.FetchItem) bool {
-	return a.Offset == b.Offset && a.LeaderEpoch == b.LeaderEpoch && a.LastFetchedEpoch == b.LastFetchedEpoch &&
-		a.LogStart == b.LogStart && a.MaxBytes == b.MaxBytes
 }
 
 func (l *leaderLink) intern(b []byte) string {

@@ -24,7 +24,8 @@ type Manager struct {
 	sessions *sessionCache
 	wanted   wantedDirs
 
-	// onLeadership and told are of the goroutine that applies images.
+	// made counts partitions; it, onLeadership and told are of the goroutine that applies images.
+	made         int64
 	onLeadership []func(topic string, partition int32, epoch int32, leads bool)
 	told         map[partitionKey]led
 

@@ -92,6 +92,9 @@ type partition struct {
 	readers   queue[fetchItem]
 	followers queue[fetchItem]
 	deletions queue[deletion]
+	// moves counts all that a fetch may find new: an append, a high watermark, a log start, another role or epoch. It is
+	// changed under the lock, and is never 0.
+	moves atomic.Int64
 	// proposing is set while the change of the ISR is with the writer.
 	proposing bool
 }
@@ -155,6 +158,7 @@ func (w *wakes) run() {
 func (p *partition) moved(w *wakes) {
 	hw := p.lead.HighWatermark()
 	p.log.SetHighWatermark(hw)
+	p.moves.Add(1)
 	for n := p.produces.first; n != nil && n.value.need <= hw; n = p.produces.first {
 		n.remove()
 		if !p.lead.Enough(n.value.minISR) {
@@ -179,8 +183,9 @@ func (p *partition) due(w *wakes) {
 	w.propose = p
 }
 
-// wakeFollowers collects the parked fetches of followers. The caller holds the lock.
+// wakeFollowers collects the parked fetches of followers: the log has an append, or another start. The caller holds the lock.
 func (p *partition) wakeFollowers(w *wakes) {
+	p.moves.Add(1)
 	for it := p.followers.pop(); it != nil; it = p.followers.pop() {
 		w.fetches = append(w.fetches, it.f)
 	}

@@ -30,8 +30,14 @@ type session struct {
 	epoch    int32 // expected next
 	follower bool
 	used     time.Time
+	// lookedAt is when a fetch looked at all partitions, also those in which nothing had moved.
+	lookedAt time.Time
 	items    []sessionItem
 	index    map[partitionKey]int
+	// first is where answers begin: behind what filled the last one.
+	first int
+	// changes counts those of the order of items.
+	changes int
 }
 
 type partitionKey struct {
@@ -44,10 +50,15 @@ type sessionItem struct {
 	codec.FetchItem // but for the topic
 	key             partitionKey
 	told            told
+	// quiet is partition.moves at a look that found nothing to read; 0 is none. As long as that has not moved, there is
+	// nothing to be found.
+	quiet int64
 }
 
 // told is what a session's fetcher knows of a partition from answers; unsaid, where it has had none or an error.
 type told struct{ hw, start int64 }
+
+const unsaid = -2
 
 // sessionCache has the sessions of a broker: at most so many, and so many partitions in them.
 type sessionCache struct {
@@ -65,24 +76,31 @@ func newSessionCache(slots int) *sessionCache {
 // plan is how one request is to be answered.
 type plan struct {
 	err     kproto.Error
-	session *session      // nil: none
-	items   []sessionItem // of this request alone
-	id      int32         // for the answer
+	session *session // nil: none
+	id      int32    // for the answer
 	// partial leaves out of the answer what has not changed.
 	partial bool
+	// first and changes are those of the session when the items were taken from it.
+	first, changes int
 }
 
-// open finds out what a request is about. A session that is returned has taken the request in: its epoch is the next one.
-func (c *sessionCache) open(t *table, q *codec.FetchRequest, now time.Time) plan {
+// lookAgain is how often a session's fetch looks at all partitions: what a quiet follower says by fetching must be heard.
+const lookAgain = time.Second
+
+// open finds out what a request is about, and gives f its items. A session that is returned has taken the request in: its
+// epoch is the next one.
+func (c *sessionCache) open(f *fetch, t *table, q *codec.FetchRequest, now time.Time) plan {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if q.SessionEpoch <= 0 {
 		if s := c.byID[q.SessionID]; s != nil && q.SessionID != 0 {
 			c.drop(s)
 		}
-		p := plan{items: itemsOf(t, q.Items)}
-		if q.SessionEpoch == 0 && len(q.Items) > 0 {
-			p.session = c.begin(clone(p.items), q.Replica >= 0, now)
+		var p plan
+		items := itemsOf(t, q.Items)
+		f.take(items, 0)
+		if q.SessionEpoch == 0 && len(items) > 0 {
+			p.session = c.begin(items, q.Replica >= 0, now)
 		}
 		if p.session != nil {
 			p.id = p.session.id
@@ -109,7 +127,14 @@ func (c *sessionCache) open(t *table, q *codec.FetchRequest, now time.Time) plan
 		c.drop(s)
 		return plan{}
 	}
-	return plan{session: s, id: s.id, items: clone(s.items), partial: true}
+	if now.Sub(s.lookedAt) >= lookAgain {
+		s.lookedAt = now
+		for i := range s.items {
+			s.items[i].quiet = 0
+		}
+	}
+	f.take(s.items, s.first)
+	return plan{session: s, id: s.id, partial: true, first: s.first, changes: s.changes}
 }
 
 func nextEpoch(epoch int32) int32 {
@@ -128,7 +153,7 @@ func (c *sessionCache) begin(items []sessionItem, follower bool, now time.Time) 
 	if len(c.byID) >= c.slots && !c.evict(len(items), follower, now) {
 		return nil
 	}
-	s := &session{epoch: 1, follower: follower, used: now, items: items, index: make(map[partitionKey]int, len(items))}
+	s := &session{epoch: 1, follower: follower, used: now, lookedAt: now, items: items, index: make(map[partitionKey]int, len(items))}
 	for s.id == 0 || c.byID[s.id] != nil {
 		s.id = rand.Int32N(1<<31-1) + 1
 	}
@@ -166,23 +191,29 @@ func (c *sessionCache) drop(s *session) {
 
 // answered remembers what the fetcher is told of each item, and lets those behind the last one with records come first next
 // time: what fills an answer must not starve the rest. next is the place behind that one, 0 for none.
-func (c *sessionCache) answered(s *session, items []fetchItem, next int) {
+func (c *sessionCache) answered(p *plan, items []fetchItem, next int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	s := p.session
+	same := p.changes == s.changes && len(items) == len(s.items)
 	for i := range items {
-		at, ok := s.index[items[i].key]
+		at, ok := 0, true
+		if same {
+			at = (p.first + i) % len(items)
+		} else {
+			at, ok = s.index[items[i].key]
+		}
 		if !ok {
 			continue
 		}
 		it := &s.items[at]
-		it.told = told{items[i].hw, items[i].start}
+		it.told, it.quiet = told{items[i].hw, items[i].start}, items[i].quiet
 		if items[i].err != kproto.NoError {
 			it.told.hw = unsaid // so that it is told when the error is over
 		}
 	}
-	if next > 0 && next < len(s.items) && len(items) == len(s.items) {
-		s.items = append(clone(s.items[next:]), s.items[:next]...)
-		s.reindex()
+	if same && next > 0 {
+		s.first = (p.first + next) % len(items)
 	}
 }
 
@@ -190,11 +221,12 @@ func (c *sessionCache) answered(s *session, items []fetchItem, next int) {
 func (s *session) change(t *table, q *codec.FetchRequest) {
 	for _, it := range itemsOf(t, q.Items) {
 		if at, ok := s.index[it.key]; ok {
-			s.items[at].FetchItem = it.FetchItem
+			s.items[at].FetchItem, s.items[at].quiet = it.FetchItem, 0
 			continue
 		}
 		s.index[it.key] = len(s.items)
 		s.items = append(s.items, it)
+		s.changes++
 	}
 	if len(q.Forgotten) == 0 {
 		return
@@ -210,19 +242,13 @@ func (s *session) change(t *table, q *codec.FetchRequest) {
 		}
 	}
 	s.items = kept
-	s.reindex()
-}
-
-func (s *session) reindex() {
+	s.changes++
+	s.first = 0
 	clear(s.index)
 	for i := range s.items {
 		s.index[s.items[i].key] = i
 	}
 }
-
-func clone(items []sessionItem) []sessionItem { return append([]sessionItem(nil), items...) }
-
-const unsaid = -2
 
 // itemsOf copies what aliases the request: a session outlives it.
 func itemsOf(t *table, items []codec.FetchItem) []sessionItem {
