@@ -17,6 +17,9 @@ type Change struct {
 	Parents []zkproto.MultiOp
 	// Ops are one transaction.
 	Ops []zkproto.MultiOp
+	// Drops are who is taken out of the ISR of Partition by a change that does nothing else.
+	Drops     []int32
+	Partition kzk.TopicPartition
 	// Sure marks a change that cannot be undone and rests on what the image does not show: it needs an image that has
 	// everything that was acknowledged.
 	Sure bool
@@ -45,10 +48,14 @@ func deleteOp(path string, version int32) zkproto.MultiOp {
 
 // stateChange writes the next state of a partition over the one it has.
 func stateChange(t *kzk.Topic, partition int32, next kzk.State, why string) Change {
-	return Change{
+	c := Change{
 		What: stateText(t.Name, partition, next, why),
 		Ops:  []zkproto.MultiOp{stateOp(t.Name, partition, next)},
 	}
+	if was := t.Partitions[partition].State; was.Leader == next.Leader {
+		c.Drops, c.Partition = without(was.ISR, next.ISR), kzk.TopicPartition{Topic: t.Name, Partition: partition}
+	}
+	return c
 }
 
 func stateOp(topic string, partition int32, next kzk.State) zkproto.MultiOp {

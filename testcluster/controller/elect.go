@@ -75,7 +75,7 @@ func (in *Input) complaint(id int32, p *kzk.Partition) string {
 	case in.leaving(id):
 		return fmt.Sprintf("broker %d is leaving", id)
 	case in.renewed(id, p.State):
-		return fmt.Sprintf("broker %d has registered anew", id)
+		return fmt.Sprintf("broker %d has started anew", id)
 	case !slices.Contains(p.Replicas, id):
 		return fmt.Sprintf("broker %d is not a replica", id)
 	}

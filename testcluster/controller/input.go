@@ -46,11 +46,12 @@ func (in *Input) leaving(id int32) bool {
 // stays says whether the broker can be given anything new.
 func (in *Input) stays(id int32) bool { return in.live(id) && !in.leaving(id) }
 
-// renewed says whether the broker has registered after the state was written: what the state says of it was another
-// process, or another session.
+// renewed says whether the broker's process has registered for the first time after the state was written: what the
+// state says of it was another process, whose log may have been longer. One that has only lost its session still has all
+// that it had.
 func (in *Input) renewed(id int32, st *kzk.State) bool {
 	b := in.Image.Brokers[id]
-	return b != nil && st.Mzxid != 0 && b.Epoch > st.Mzxid
+	return b != nil && st.Mzxid != 0 && b.FirstEpoch > st.Mzxid
 }
 
 // keeps says whether a member of the ISR may stay in it.

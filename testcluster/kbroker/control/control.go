@@ -36,6 +36,7 @@ type Control struct {
 	peers         map[int32]*peer
 	ids           map[int64]kproto.UUID // of topics by czxid, as far as they were seen
 	shutdowns     []*shutdown           // wait for the plan to have nothing due
+	drops         drops
 	retry         *time.Timer
 	rebalanceAt   time.Time
 }
@@ -50,7 +51,8 @@ type office struct {
 func New(o Options) *Control {
 	o = o.withDefaults()
 	c := &Control{o: o, wake: make(chan struct{}, 1), dead: make(map[int32]int64), leaving: make(map[int32]int64),
-		peers: make(map[int32]*peer), ids: make(map[int64]kproto.UUID), retry: time.NewTimer(time.Hour)}
+		peers: make(map[int32]*peer), ids: make(map[int64]kproto.UUID), drops: make(drops),
+		retry: time.NewTimer(time.Hour)}
 	c.retry.Stop()
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.wg.Go(c.run)

@@ -60,6 +60,7 @@ func (c *Control) due(image *kzk.Image) (more bool, err error) {
 	if len(changes) == 0 {
 		changes = c.rebalance(image)
 	}
+	changes = c.drops.settle(changes, c.o.Now(), c.retryIn)
 	if len(changes) == 0 {
 		return false, nil
 	}

@@ -134,3 +134,23 @@ func TestKilledTwo(t *testing.T) {
 	c.awaitController(others[1])
 	c.awaitState("t", 0, others[1], others[1])
 }
+
+// TestDrop_IsNotRepeatedAtOnce: a broker without a session goes on fetching, and the leader takes it in again and again.
+// The controller does not answer each time with a new leader epoch.
+func TestDrop_IsNotRepeatedAtOnce(t *testing.T) {
+	c := startCluster(t, control.Config{}, 1, 2)
+	boss := c.awaitController(1, 2)
+	other := c.others(boss.id)[0]
+	c.topic("t", []int32{boss.id, other})
+	c.awaitState("t", 0, boss.id, boss.id, other)
+	if err := c.client.Delete(timeout(t), kzk.BrokerPath(other), -1); err != nil {
+		t.Fatal(err)
+	}
+	c.awaitState("t", 0, boss.id, boss.id)
+	begun := time.Now()
+	c.writeISR("t", 0, boss.id, other)
+	c.await("it is dropped again", func(i *kzk.Image) bool { return i.Partition("t", 0).State.LeaderEpoch == 2 })
+	if took := time.Since(begun); took < time.Second/2 {
+		t.Errorf("dropped again after %v", took)
+	}
+}
