@@ -109,20 +109,6 @@ func (e *epochs) endOf(epoch int32, end int64) (int32, int64) {
 	return e.list[next-1].epoch, e.list[next].start
 }
 
-// of is the epoch in which the record at offset was written, -1 if it is not known.
-func (e *epochs) of(offset int64) int32 {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	epoch := int32(-1)
-	for _, x := range e.list {
-		if x.start > offset {
-			break
-		}
-		epoch = x.epoch
-	}
-	return epoch
-}
-
 // save writes the file, durably, if it does not say the same already.
 func (e *epochs) save(fsys storage.FS, dir string) error {
 	e.mu.Lock()

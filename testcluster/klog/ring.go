@@ -65,6 +65,17 @@ func (r *ring) shrinkLocked(limit int64) {
 	}
 }
 
+// dropBefore drops the batches that begin before offset: a compaction has changed them in the file.
+func (r *ring) dropBefore(offset int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.head < len(r.entries) && r.entries[r.head].base < offset {
+		r.bytes -= int64(r.entries[r.head].n)
+		r.entries[r.head] = ringEntry{}
+		r.head++
+	}
+}
+
 func (r *ring) clear() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -55,7 +55,9 @@ func (l *Log) swapIn(neat *segment, old []*segment, gen uint64) error {
 func (l *Log) replace(at int, old []*segment, neat *segment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.publish(slices.Replace(slices.Clone(l.list()), at, at+len(old), neat))
+	list := slices.Replace(slices.Clone(l.list()), at, at+len(old), neat)
+	l.publish(list)
+	l.ring.dropBefore(list[at+1].base)
 }
 
 // finishSwap is steps 3 and 4.
