@@ -24,6 +24,7 @@ type cluster struct {
 	t       testing.TB
 	zk      *ensemble.Ensemble
 	brokers []*kbroker.Broker
+	options []kbroker.Options
 	seeds   []string
 }
 
@@ -48,13 +49,9 @@ func startCluster(t *testing.T, n int, lines ...string) *cluster {
 			t.Fatal(err)
 		}
 		logger := slog.New(slog.NewTextHandler(t.Output(), nil)).With("broker", id)
-		b, err := kbroker.Start(ctx, kbroker.Options{Config: config, Logger: logger})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.brokers = append(c.brokers, b)
-		c.seeds = append(c.seeds, b.Addr("").String())
-		t.Cleanup(func() { _ = b.Close() }) // some tests have ended it
+		c.options = append(c.options, kbroker.Options{Config: config, Logger: logger})
+		c.brokers, c.seeds = append(c.brokers, nil), append(c.seeds, "")
+		c.start(ctx, id-1)
 	}
 	for _, b := range c.brokers {
 		if err := b.Await(ctx, func(img *kzk.Image) bool { return len(img.Brokers) == n && img.Brokers[img.Controller] != nil }); err != nil {
@@ -62,6 +59,17 @@ func startCluster(t *testing.T, n int, lines ...string) *cluster {
 		}
 	}
 	return c
+}
+
+// start starts a broker, the first time or again.
+func (c *cluster) start(ctx context.Context, i int) {
+	c.t.Helper()
+	b, err := kbroker.Start(ctx, c.options[i])
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.brokers[i], c.seeds[i] = b, b.Addr("").String()
+	c.t.Cleanup(func() { _ = b.Close() }) // some tests have ended it
 }
 
 // client is kgo, foreign to all of this.

@@ -91,3 +91,21 @@ func TestApacheTools(t *testing.T) {
 	wantMatch(t, out, `Group 'nobody' could not be deleted due to: .*GroupIdNotFoundException`)
 	wantMatch(t, out, `'java'`)
 }
+
+// TestNewestApacheTools has Kafka 4's, which ask for what we do not have first, and then for what we have.
+func TestNewestApacheTools(t *testing.T) {
+	tool, console := peertest.KafkaTool(t, "4", "kafka-consumer-groups.sh"), peertest.KafkaTool(t, "4", "kafka-console-consumer.sh")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	c := startCluster(t, 1)
+	c.topic(ctx, "t", 2)
+	c.produce(ctx, "t", 0, 100)
+	out := c.run(ctx, console, "--bootstrap-server", c.seeds[0], "--topic", "t", "--group", "java", "--from-beginning", "--max-messages", "100")
+	wantMatch(t, out, `Processed a total of 100 messages`)
+	out = c.run(ctx, tool, "--bootstrap-server", c.seeds[0], "--describe", "--group", "java")
+	wantMatch(t, out, `^java +t +0 +50 +50 +0 +- +- +-`)
+	out = c.run(ctx, tool, "--bootstrap-server", c.seeds[0], "--list", "--state", "--type") // types came with version 5
+	wantMatch(t, out, `^java +Unknown +Empty`)
+	out = c.run(ctx, tool, "--bootstrap-server", c.seeds[0], "--delete", "--group", "java")
+	wantMatch(t, out, `'java'.*successful`)
+}

@@ -196,6 +196,51 @@ func TestKgoStaticMembers(t *testing.T) {
 	w.work.Wait()
 }
 
+// TestKgoRestart ends the only broker and starts it on the same folder: offsets, members and generation are still there.
+func TestKgoRestart(t *testing.T) {
+	t.Run("closed", func(t *testing.T) { restart(t, (*kbroker.Broker).Close) })
+	t.Run("killed", func(t *testing.T) { restart(t, func(b *kbroker.Broker) error { b.Kill(); return nil }) })
+}
+
+func restart(t *testing.T, end func(*kbroker.Broker) error) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c := startCluster(t, 1)
+	c.topic(ctx, "t", 6)
+	c.produce(ctx, "t", 0, 100)
+	w := newCrew(c, ctx, "t", "lasting")
+	m := w.join(kgo.InstanceID("one"), kgo.SessionTimeout(30*time.Second))
+	w.until("all is committed", func() bool { return w.read() == 100 && w.committed() == 100 })
+	m.leave(ctx) // as a static member, which stays in the group
+	id, generation := m.GroupMetadata()
+
+	if err := end(c.brokers[0]); err != nil {
+		t.Fatal(err)
+	}
+	c.start(ctx, 0)
+	w.until("all is there", func() bool {
+		sum := w.committed()
+		if sum >= 0 && sum < 100 {
+			t.Fatalf("committed: %d of 100", sum)
+		}
+		return sum == 100
+	})
+	described, err := kadm.NewClient(c.client()).DescribeGroups(ctx, "lasting")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := described["lasting"]; g.State != "Stable" || len(g.Members) != 1 || g.Members[0].MemberID != id {
+		t.Errorf("%+v, want member %s", g, id)
+	}
+	m = w.join(kgo.InstanceID("one"), kgo.SessionTimeout(30*time.Second))
+	w.until("it has its partitions", func() bool { return m.parts() == 6 })
+	if _, now := m.GroupMetadata(); now != generation {
+		t.Errorf("generation %d after %d", now, generation)
+	}
+	m.leave(ctx)
+	w.work.Wait()
+}
+
 // TestKgoCoordinatorMoves ends the coordinator of a group in the middle, and its members go on elsewhere.
 func TestKgoCoordinatorMoves(t *testing.T) {
 	t.Run("closed", func(t *testing.T) { moveCoordinator(t, (*kbroker.Broker).Close) })
