@@ -49,10 +49,10 @@ func (m *Manager) Apply(img *kzk.Image) {
 	m.fetchers.settle()
 }
 
-// registration is the broker epoch of self, -1 where it is not registered.
+// registration is the first epoch of self's process, -1 where it is not registered.
 func registration(img *kzk.Image, self int32) int64 {
 	if b := img.Brokers[self]; b != nil {
-		return b.Epoch
+		return b.FirstEpoch
 	}
 	return -1
 }

@@ -138,6 +138,15 @@ func (w *world) elect(name string, id, leader, epoch int32, isr []int32) {
 	w.put(kzk.StatePath(name, id), kzk.EncodeState(&kzk.State{Leader: leader, LeaderEpoch: epoch, ControllerEpoch: 1, ISR: isr}))
 }
 
+// electIf is elect on condition that the state has a version, as a controller's.
+func (w *world) electIf(name string, id, leader, epoch int32, isr []int32, version int32) {
+	w.t.Helper()
+	data := kzk.EncodeState(&kzk.State{Leader: leader, LeaderEpoch: epoch, ControllerEpoch: 1, ISR: isr})
+	if _, err := w.admin.Set(w.t.Context(), kzk.StatePath(name, id), data, version); err != nil && !errors.Is(err, zkproto.BadVersion) {
+		w.t.Fatal(err)
+	}
+}
+
 // state is what ZooKeeper says of a partition.
 func (w *world) state(name string, id int32) *kzk.State {
 	w.t.Helper()
@@ -301,6 +310,15 @@ func (b *broker) client() *client {
 	ok(b.w.t, err)
 	b.w.t.Cleanup(func() { conn.Close() })
 	return &client{t: b.w.t, conn: conn}
+}
+
+// dialOwn is client for a broker that may be down.
+func (b *broker) dialOwn() (*client, error) {
+	conn, err := net.Dial("tcp", b.addr)
+	if err != nil {
+		return nil, err
+	}
+	return &client{t: b.w.t, conn: conn}, nil
 }
 
 // send sends a request, and returns its correlation id.
