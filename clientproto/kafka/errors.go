@@ -19,6 +19,9 @@ type ConfigError struct{ Err error }
 func (e *ConfigError) Error() string { return e.Err.Error() }
 func (e *ConfigError) Unwrap() error { return e.Err }
 
+// Misused is true: what was asked for could not be understood.
+func (e *ConfigError) Misused() bool { return true }
+
 // ServerError is what a broker answered instead of doing what it was asked for.
 type ServerError struct {
 	Code    kproto.Error

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -62,6 +63,13 @@ func (c *Client) Producer(ctx context.Context, o kmodel.ProduceOptions, failed f
 	if err != nil {
 		return nil, err
 	}
+	if err := c.prepare(ctx, o); err != nil {
+		return nil, err
+	}
+	limits, err := c.batchLimits(ctx, o.Topics)
+	if err != nil {
+		return nil, err
+	}
 	p := &Producer{client: c, failed: failed, life: deliveryTimeout}
 	switch {
 	case o.TimeoutMs > 0:
@@ -73,8 +81,10 @@ func (c *Client) Producer(ctx context.Context, o kmodel.ProduceOptions, failed f
 	if err != nil {
 		return nil, err
 	}
-	if err := c.prepare(ctx, o); err != nil {
-		return nil, err
+	if s.maxRequest <= 0 {
+		opts = append(opts, kgo.ProducerBatchMaxBytesFn(func(topic string) int32 {
+			return cmp.Or(limits[topic], defaultBatchMax)
+		}))
 	}
 	if p.kgo, err = c.client(opts...); err != nil {
 		return nil, err
@@ -94,6 +104,38 @@ func (c *Client) prepare(ctx context.Context, o kmodel.ProduceOptions) error {
 		return err
 	}
 	return c.reachLeaders(ctx, partitions)
+}
+
+// How large a batch may get: what brokers take by default, and what is asked of none.
+const (
+	defaultBatchMax = 1_000_012
+	leastBatchMax   = 512
+	mostBatchMax    = 32 << 20
+)
+
+// batchLimits asks what the topics take: a batch that is too large fails with all its records, the good ones too. Who
+// may not know must hope for the default.
+func (c *Client) batchLimits(ctx context.Context, topics []string) (map[string]int32, error) {
+	limits := map[string]int32{}
+	var resources []kmodel.Resource
+	for _, name := range topics {
+		resources = append(resources, kmodel.Resource{Type: kmodel.TopicResource, Name: name})
+	}
+	if len(resources) == 0 {
+		return limits, nil
+	}
+	described, err := c.Configs(ctx, false, resources...)
+	if err != nil {
+		return nil, err
+	}
+	for _, topic := range described {
+		for _, entry := range topic.Entries {
+			if n, err := strconv.ParseInt(entry.Value, 10, 64); err == nil && entry.Name == "max.message.bytes" {
+				limits[topic.Resource.Name] = int32(min(max(n, leastBatchMax), mostBatchMax))
+			}
+		}
+	}
+	return limits, nil
 }
 
 // autoCreate asks for topics in the way that makes brokers create them, and waits until they are there.

@@ -18,6 +18,9 @@ func client(hint string) command.Client {
 			zk, err := dial(ctx, t)
 			if err != nil {
 				var none *zkclient.ConnectError
+				if addr, is := isBroker(ctx, t.Servers); is && ctx.Err() == nil {
+					return nil, fmt.Errorf("%s is a Kafka broker, no ZooKeeper server; -b %s is how to name it", addr, addr)
+				}
 				if hint != "" && errors.As(err, &none) {
 					err = fmt.Errorf("%w; %s", err, hint)
 				}

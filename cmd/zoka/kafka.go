@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/kafka"
 	"github.com/zoka-project/zoka/clientproto/kmodel"
+	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/shell/command"
 )
@@ -27,12 +27,10 @@ func kafkaClient(named bool, opened func() bool) command.KafkaClient {
 			return dialKafka(ctx, t)
 		},
 		NewReader: func(layout string, r io.Reader) (command.RecordReader, error) {
-			reader, err := kafka.NewReader(layout, r)
-			return reader, usage(err)
+			return kafka.NewReader(layout, r)
 		},
 		NewFormatter: func(layout string) (command.RecordFormatter, error) {
-			formatter, err := kafka.NewFormatter(layout)
-			return formatter, usage(err)
+			return kafka.NewFormatter(layout)
 		},
 	}
 }
@@ -54,18 +52,9 @@ func dialKafka(ctx context.Context, t command.KafkaTarget) (command.Kafka, error
 	}
 	c, err := kafka.Dial(ctx, cfg)
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
 	}
 	return kafkaCluster{c}, nil
-}
-
-// usage makes a configuration that cannot be used an error of usage.
-func usage(err error) error {
-	var bad *kafka.ConfigError
-	if errors.As(err, &bad) {
-		return command.Usagef("%v", err)
-	}
-	return err
 }
 
 // kafkaCluster is a kafka.Client with the interfaces that commands know.
@@ -73,20 +62,12 @@ type kafkaCluster struct{ *kafka.Client }
 
 // Producer is for command.Kafka.
 func (c kafkaCluster) Producer(ctx context.Context, o kmodel.ProduceOptions, failed func(int64, kmodel.Record, error)) (command.Producer, error) {
-	p, err := c.Client.Producer(ctx, o, failed)
-	if err != nil {
-		return nil, usage(err)
-	}
-	return p, nil
+	return c.Client.Producer(ctx, o, failed)
 }
 
 // Consumer is for command.Kafka.
 func (c kafkaCluster) Consumer(ctx context.Context, o kmodel.ConsumeOptions) (command.Consumer, error) {
-	m, err := c.Client.Consumer(ctx, o)
-	if err != nil {
-		return nil, usage(err)
-	}
-	return m, nil
+	return c.Client.Consumer(ctx, o)
 }
 
 // lazyZnodes opens the ZooKeeper session when it is asked something.
@@ -112,7 +93,19 @@ func (z lazyZnodes) Get(ctx context.Context, path string, watch func(zkproto.Wat
 	return zk.Get(ctx, path, watch)
 }
 
-// findError says that ZooKeeper was only wanted for its list of brokers.
-func findError(err error) error {
-	return fmt.Errorf("no broker is named, and ZooKeeper cannot be asked: %w; -b HOST:PORT names a broker", err)
+// findError says what ZooKeeper was wanted for.
+func findError(err error) error { return fmt.Errorf("%w; -b HOST:PORT names a broker", err) }
+
+// isBroker tells whether a Kafka broker answers where a ZooKeeper server was looked for, and where.
+func isBroker(ctx context.Context, servers string) (addr string, is bool) {
+	hosts, _, err := zkclient.ParseConnectString(servers)
+	if err != nil {
+		return "", false
+	}
+	for _, host := range hosts {
+		if kafka.Probe(ctx, host) == kafka.Kafka {
+			return host, true
+		}
+	}
+	return "", false
 }

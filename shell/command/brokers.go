@@ -56,7 +56,7 @@ func (b *Brokers) dial(ctx context.Context, target KafkaTarget) (Kafka, error) {
 	}
 	next, err := b.client.Dial(ctx, target)
 	if err != nil {
-		if ctx.Err() == nil && !is[*UsageError](err) {
+		if ctx.Err() == nil && !misused(err) {
 			err = &ConnectError{Servers: target.Bootstrap, Err: err}
 		}
 		return nil, err

@@ -138,7 +138,7 @@ func ExitCodeOf(err error) ExitCode {
 	switch {
 	case err == nil, errors.Is(err, ErrQuit):
 		return ExitOK
-	case is[*UsageError](err), is[*lex.Error](err):
+	case misused(err):
 		return ExitUsage
 	case is[*UnknownError](err):
 		return ExitUnknown
@@ -149,6 +149,15 @@ func ExitCodeOf(err error) ExitCode {
 		return ExitIncomplete
 	}
 	return ExitFailed
+}
+
+// misused tells that a line, or a configuration that it names, could not be understood.
+func misused(err error) bool {
+	var teller interface {
+		error
+		Misused() bool
+	}
+	return is[*UsageError](err) || is[*lex.Error](err) || errors.As(err, &teller) && teller.Misused()
 }
 
 func is[T error](err error) bool {
