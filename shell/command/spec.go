@@ -81,7 +81,8 @@ const (
 	Topic                     // a topic of Kafka
 	ConsumerGroup             // a group of consumers
 	Broker                    // a broker's id
-	ConfigKey                 // a key of a topic's or broker's configuration
+	ConfigOwner               // whose configuration it is: a topic or a broker, as the argument before says
+	ConfigKey                 // a key of the configuration of the ConfigOwner before it, or KEY=VALUE
 )
 
 // Arg is a positional argument.

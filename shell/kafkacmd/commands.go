@@ -11,8 +11,10 @@ var Commands = []command.Spec{
 	consume,
 	offsets,
 	topics,
+	deleteRecords,
 
 	groups,
+	configs,
 	brokers,
 }
 

@@ -2,6 +2,7 @@ package kafkacmd_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -50,13 +51,17 @@ func newSession(t *testing.T, bootstrap string) *shelltest.Session {
 		Dial: func(ctx context.Context, target command.KafkaTarget) (command.Kafka, error) {
 			c, err := kafka.Dial(ctx, kafka.Config{Bootstrap: target.Bootstrap, Timeout: target.Timeout})
 			if err != nil {
-				return nil, err
+				return nil, usage(err)
 			}
 			return cluster{c}, nil
 		},
-		NewReader: func(layout string, r io.Reader) (command.RecordReader, error) { return kafka.NewReader(layout, r) },
+		NewReader: func(layout string, r io.Reader) (command.RecordReader, error) {
+			reader, err := kafka.NewReader(layout, r)
+			return reader, usage(err)
+		},
 		NewFormatter: func(layout string) (command.RecordFormatter, error) {
-			return kafka.NewFormatter(layout)
+			formatter, err := kafka.NewFormatter(layout)
+			return formatter, usage(err)
 		},
 	}}
 	env := &command.Env{Commands: registry, Options: options, Client: client, Stdin: strings.NewReader(""), Version: "test"}
@@ -71,9 +76,20 @@ func newSession(t *testing.T, bootstrap string) *shelltest.Session {
 type cluster struct{ *kafka.Client }
 
 func (c cluster) Producer(ctx context.Context, o kmodel.ProduceOptions, failed func(int64, kmodel.Record, error)) (command.Producer, error) {
-	return c.Client.Producer(ctx, o, failed)
+	p, err := c.Client.Producer(ctx, o, failed)
+	return p, usage(err)
 }
 
 func (c cluster) Consumer(ctx context.Context, o kmodel.ConsumeOptions) (command.Consumer, error) {
-	return c.Client.Consumer(ctx, o)
+	consumer, err := c.Client.Consumer(ctx, o)
+	return consumer, usage(err)
+}
+
+// usage makes a configuration that cannot be used an error of usage, as cmd/zoka does.
+func usage(err error) error {
+	var bad *kafka.ConfigError
+	if errors.As(err, &bad) {
+		return command.Usagef("%v", err)
+	}
+	return err
 }
