@@ -8,7 +8,8 @@ import (
 )
 
 // EncodeBroker writes a registration in version 5, that of Kafka 2.7. Host and port are those of
-// the first plain listener, as in Kafka, not b's; ID, Epoch and Version are not in it.
+// the first plain listener, as in Kafka, not b's; ID, Epoch and Version are not in it. FirstEpoch is,
+// in a key that Kafka does not have and does not mind, unless it is 0.
 // Source: BrokerIdZNode.encode.
 func EncodeBroker(b *Broker) []byte {
 	host, port := plainHost(b.Endpoints)
@@ -45,7 +46,12 @@ func EncodeBroker(b *Broker) []byte {
 	}
 	j = append(j, `,"version":5,"timestamp":"`...)
 	j = appendInt(j, b.TimestampMs)
-	return append(j, `"}`...)
+	j = append(j, '"')
+	if b.FirstEpoch != 0 {
+		j = append(j, `,"first_epoch":`...)
+		j = appendInt(j, b.FirstEpoch)
+	}
+	return append(j, '}')
 }
 
 func plainHost(endpoints []Endpoint) (string, int32) {
@@ -57,7 +63,8 @@ func plainHost(endpoints []Endpoint) (string, int32) {
 	return "", -1
 }
 
-// DecodeBroker reads a registration of any version, 1 to 5. Epoch is left to the caller.
+// DecodeBroker reads a registration of any version, 1 to 5. Epoch is left to the caller, and so is
+// FirstEpoch where it is the same.
 func DecodeBroker(id int32, data []byte) (*Broker, error) {
 	var j struct {
 		Version   number            `json:"version"`
@@ -68,6 +75,7 @@ func DecodeBroker(id int32, data []byte) (*Broker, error) {
 		Endpoints []string          `json:"endpoints"`
 		Rack      *string           `json:"rack"`
 		Security  map[string]string `json:"listener_security_protocol_map"`
+		First     number            `json:"first_epoch"`
 	}
 	if err := decode(data, &j); err != nil {
 		return nil, err
@@ -75,7 +83,7 @@ func DecodeBroker(id int32, data []byte) (*Broker, error) {
 	if j.Version < 1 {
 		return nil, fmt.Errorf("version %d of a broker's registration is not known", j.Version)
 	}
-	b := &Broker{ID: id, Port: -1, JMXPort: -1, TimestampMs: int64(j.Timestamp), Version: int(j.Version)}
+	b := &Broker{ID: id, Port: -1, JMXPort: -1, TimestampMs: int64(j.Timestamp), Version: int(j.Version), FirstEpoch: int64(j.First)}
 	if j.Host != nil && j.Port != nil {
 		b.Host, b.Port = *j.Host, int32(*j.Port)
 	}

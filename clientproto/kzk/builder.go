@@ -250,6 +250,9 @@ func (b *Builder) putBroker(name string, data []byte, stat zkproto.Stat) error {
 		return err
 	}
 	broker.Epoch = int64(stat.Czxid)
+	if broker.FirstEpoch == 0 {
+		broker.FirstEpoch = broker.Epoch
+	}
 	own(b, &b.ownBrokers, &b.image.Brokers)[id] = broker
 	return nil
 }

@@ -65,7 +65,7 @@ func TestImage_OfKafka27(t *testing.T) {
 		image.Controller != 0 || image.ControllerZxid == 0 {
 		t.Errorf("%+v", image)
 	}
-	if b := image.Brokers[0]; !reflect.DeepEqual(b, &kzk.Broker{ID: 0, Epoch: b.Epoch, Host: "127.0.0.1", Port: 23192,
+	if b := image.Brokers[0]; !reflect.DeepEqual(b, &kzk.Broker{ID: 0, Epoch: b.Epoch, FirstEpoch: b.Epoch, Host: "127.0.0.1", Port: 23192,
 		Endpoints: []kzk.Endpoint{{Listener: "PLAINTEXT", Security: "PLAINTEXT", Host: "127.0.0.1", Port: 23192}},
 		Rack:      `räck "1"`, HasRack: true, JMXPort: -1, TimestampMs: 1795401870638, Version: 5}) || b.Epoch == 0 {
 		t.Errorf("%+v", b)

@@ -36,6 +36,7 @@ type Image struct {
 type Broker struct {
 	ID          int32
 	Epoch       int64  // czxid of the znode
+	FirstEpoch  int64  // that of the first registration of its process: Epoch, where the session has not been renewed
 	Host        string // of the first plain listener; "" where there is none
 	Port        int32  // -1 where there is none
 	Endpoints   []Endpoint
@@ -79,7 +80,7 @@ type State struct {
 	ControllerEpoch int32
 	ISR             []int32
 	Version         int32 // of the znode; it guards changes of the ISR
-	Mzxid           int64 // when it was written: a broker with a later Epoch has registered since
+	Mzxid           int64 // when it was written: a broker with a later FirstEpoch has started since
 }
 
 // TopicPartition names a partition.
