@@ -44,6 +44,7 @@ type Broker struct {
 	// registeredIn counts the sessions that had ended before the one that the broker is registered in. It belongs to Start,
 	// then to watchSession.
 	registeredIn int
+	firstEpoch   int64 // of the first registration, 0 before it; belongs to the same
 
 	ctx    context.Context // of the broker's own goroutines
 	cancel context.CancelFunc

@@ -24,3 +24,9 @@ func (b *Broker) SessionsExpired() int {
 	_, expired := b.session.state()
 	return expired
 }
+
+// HasSession says whether there is a connection to ZooKeeper.
+func (b *Broker) HasSession() bool {
+	lost, _ := b.session.state()
+	return lost.IsZero()
+}

@@ -29,9 +29,12 @@ func (e *RegisteredError) Error() string {
 	return fmt.Sprintf("broker.id %d is registered already, by %s, %s: each broker needs an id of its own", e.ID, at, e.Why)
 }
 
-// leftoverPatience is how long the registration of a process that is gone may outlast it: the session timeout of
-// Kafka 2.7, which a broker that had the id before may have had, and what ZooKeeper takes to notice.
-const leftoverPatience = 18*time.Second + 6*time.Second
+// leftoverPatience is how long the registration of a process that is gone may outlast it: the session timeout, this
+// broker's or that of Kafka 2.7, which whoever had the id before may have had, and what ZooKeeper takes to notice.
+func (b *Broker) leftoverPatience() time.Duration {
+	own := time.Duration(b.o.Config.ZooKeeper.SessionTimeoutMs) * time.Millisecond
+	return max(18*time.Second, own) * 4 / 3
+}
 
 // register writes the broker's znode in the present session, and returns its czxid, which is the broker's epoch.
 // A registration of an older session of this broker is replaced; that of another broker is respected.
@@ -42,17 +45,14 @@ func (b *Broker) register(ctx context.Context) (epoch int64, err error) {
 		zkclient.CreateOp(path, nil, nil, zkproto.ModeEphemeral, 0),
 		{Op: zkproto.OpSetData, Req: &zkproto.SetDataRequest{Path: path, Data: data, Version: 0}},
 	}
-	patience := max(leftoverPatience, b.zk.SessionTimeout()*3/2)
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(b.leftoverPatience())
 	for said := false; ; {
-		session := b.zk.Session().ID
-		if err := b.former.add(session); err != nil {
-			return 0, err
-		}
+		b.remember(b.zk.Session().ID)
 		results, err := b.zk.Multi(ctx, creation)
 		if err == nil {
 			b.log.Info("registered in ZooKeeper", "path", path, "epoch", int64(results[0].Stat.Czxid))
-			return int64(results[0].Stat.Czxid), b.former.add(b.zk.Session().ID) // it may be a newer one by now
+			b.remember(b.zk.Session().ID) // it may be a newer one by now
+			return int64(results[0].Stat.Czxid), nil
 		}
 		if !errors.Is(err, zkproto.NodeExists) {
 			return 0, err
@@ -85,10 +85,17 @@ func (b *Broker) register(ctx context.Context) (epoch int64, err error) {
 	}
 }
 
+// remember makes a note of a session for the next life of the broker, which would wait for its end without the note.
+func (b *Broker) remember(id zkproto.SessionID) {
+	if err := b.former.add(id); err != nil {
+		b.log.Warn("if this broker is killed its next start may be slow", "err", err)
+	}
+}
+
 // registration is what the broker says of itself.
 func (b *Broker) registration() *kzk.Broker {
 	br := &kzk.Broker{
-		ID: b.id, JMXPort: -1, Rack: b.o.Config.Rack, HasRack: b.o.Config.Rack != "", TimestampMs: b.o.Now().UnixMilli(),
+		ID: b.id, FirstEpoch: b.firstEpoch, JMXPort: -1, Rack: b.o.Config.Rack, HasRack: b.o.Config.Rack != "", TimestampMs: b.o.Now().UnixMilli(),
 	}
 	for _, l := range b.advertised() {
 		br.Endpoints = append(br.Endpoints, kzk.Endpoint{Listener: l.Name, Security: l.Security, Host: l.Host, Port: l.Port})

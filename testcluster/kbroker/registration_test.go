@@ -190,6 +190,24 @@ func TestSessionExpired(t *testing.T) {
 	}
 }
 
+// TestSessionsExpire_InARow: a session that ends while the broker is still registering after the last one.
+func TestSessionsExpire_InARow(t *testing.T) {
+	noLeaks(t)
+	e := zooKeeper(t)
+	b := startBroker(t, configure(t, e.ConnectString(), 1))
+	for n := range 5 {
+		wait(t, "the next session", func() bool { return b.SessionsExpired() == n && b.HasSession() })
+		b.ExpireSession(within(t), t)
+	}
+	wait(t, "the last session", func() bool { return b.SessionsExpired() == 5 && b.HasSession() })
+	zk := zkClient(t, e.ConnectString())
+	ok(t, b.Await(within(t), func(img *kzk.Image) bool {
+		stat, err := zk.Exists(within(t), kzk.BrokerPath(1), nil)
+		me := img.Brokers[1]
+		return err == nil && me != nil && me.Epoch == int64(stat.Czxid) && img.Controller == 1
+	}))
+}
+
 // TestClose_WithoutZooKeeper: a broker whose ensemble is gone leaves within seconds.
 func TestClose_WithoutZooKeeper(t *testing.T) {
 	noLeaks(t)

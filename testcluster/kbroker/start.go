@@ -29,14 +29,14 @@ func Start(ctx context.Context, o Options) (*Broker, error) {
 	}{
 		{"listeners", b.prepareListeners},
 		{"ZooKeeper", b.connect},
-		{"ZooKeeper", b.makePaths},
-		{"the cluster's id", b.findCluster},
-		{"the broker's id", b.findID},
+		{"ZooKeeper", b.patiently(b.makePaths)},
+		{"the cluster's id", b.patiently(b.findCluster)},
+		{"the broker's id", b.patiently(b.findID)},
 		{"the cluster's state", b.startMirror},
 		{"log folders", b.openLogs},
 		{"listeners", b.listen},
 		{"the parts", b.startParts},
-		{"registration", b.enroll},
+		{"registration", b.patiently(b.enroll)},
 	} {
 		if err := step.do(ctx); err != nil {
 			b.abandonStart()
@@ -45,6 +45,17 @@ func Start(ctx context.Context, o Options) (*Broker, error) {
 	}
 	b.serve()
 	return b, nil
+}
+
+// patiently does a step with ZooKeeper for as long as the ensemble may take, which may just be electing a leader; and for
+// as long as a session of before may be in the way.
+func (b *Broker) patiently(step func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		patience := time.Duration(b.o.Config.ZooKeeper.ConnectionTimeoutMs) * time.Millisecond
+		ctx, cancel := context.WithTimeout(ctx, patience+b.leftoverPatience())
+		defer cancel()
+		return b.persist(ctx, step)
+	}
 }
 
 // abandonStart takes back what a start has done that cannot go on.

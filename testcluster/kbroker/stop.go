@@ -122,10 +122,8 @@ func (b *Broker) closeListeners() {
 func (b *Broker) Kill() {
 	b.ending.Do(func() {
 		b.links.cut()
+		b.server.Kill()
 		b.closeListeners()
-		if b.server != nil {
-			b.server.Kill()
-		}
 		for _, d := range b.dirs {
 			d.Abandon()
 		}
