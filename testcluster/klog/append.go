@@ -42,7 +42,7 @@ type placed struct {
 func (l *Log) AppendLeader(batch []byte, epoch int32, o AppendOptions) (Appended, error) {
 	cfg := l.config.Load()
 	now := l.nowMs()
-	p, err := prepare(batch, cfg, o, now)
+	p, err := prepare(batch, cfg, o, now, &l.shared.coders)
 	if err != nil {
 		return nothing, err
 	}

@@ -136,10 +136,12 @@ func idempotent(id int64, epoch int16, sequence int32, ts int64, values ...strin
 	return producerBatch(kproto.BatchHeader{ProducerID: id, ProducerEpoch: epoch, BaseSequence: sequence}, ts, values...)
 }
 
+// coder is used again: making one takes longer than a test's batch.
+var coder codec.Coder
+
 // compressed is batch with its records compressed.
 func compressed(t testing.TB, c kproto.Codec, batch []byte) []byte {
 	t.Helper()
-	var coder codec.Coder
 	out, err := coder.Compress(c, append([]byte(nil), batch[:kproto.BatchHeaderSize]...), batch[kproto.BatchHeaderSize:])
 	must(t, err)
 	setCodec(out, c)
@@ -232,7 +234,6 @@ func decode(c Chunk) ([]item, error) {
 				return items, fmt.Errorf("offset %d after %d", h.BaseOffset, next-1)
 			}
 			next = h.NextOffset()
-			var coder codec.Coder
 			records, err := coder.Decompress(h.Codec(), b[kproto.BatchHeaderSize:h.Size()], maxUncompressed)
 			if err != nil {
 				return items, err

@@ -54,6 +54,7 @@ type Log struct {
 // shared is what the logs of one Dir have in common.
 type shared struct {
 	pools          pools
+	coders         coders
 	producerExpiry time.Duration
 	ringLimit      atomic.Int64
 	rolled         func(*Log)        // a segment has become old: flush it soon

@@ -24,7 +24,9 @@ func (l *Log) OffsetForTime(ms int64) (offset, ts int64, epoch int32, err error)
 		if seg.maxTime.Load() < ms || !seg.acquire() {
 			continue
 		}
-		offset, ts, epoch, err = seg.firstAt(ms, start, end)
+		coder := l.shared.coders.get()
+		offset, ts, epoch, err = seg.firstAt(ms, start, end, coder)
+		l.shared.coders.put(coder)
 		seg.release()
 		if err != nil {
 			return -1, -1, -1, fmt.Errorf("look for time %d in %s: %w: %w", ms, l, kproto.KafkaStorageError, err)
@@ -49,7 +51,7 @@ func (l *Log) MaxTimestamp() (offset, ts int64, epoch int32, err error) {
 }
 
 // firstAt is the first record in the segment from offset start on, below end, with a timestamp not below ms.
-func (s *segment) firstAt(ms, start, end int64) (offset, ts int64, epoch int32, err error) {
+func (s *segment) firstAt(ms, start, end int64, coder *codec.Coder) (offset, ts int64, epoch int32, err error) {
 	from := start
 	if entry, ok, err := s.times.find(func(e []byte) bool { return entryTime(e) < ms }); err != nil {
 		return -1, -1, -1, err
@@ -73,7 +75,7 @@ func (s *segment) firstAt(ms, start, end int64) (offset, ts int64, epoch int32, 
 			return -1, -1, -1, err
 		}
 		if h.MaxTimestamp >= ms && !h.Control() {
-			if offset, ts, err := firstRecord(&scan, h, ms, start); err != nil || offset >= 0 {
+			if offset, ts, err := firstRecord(&scan, h, ms, start, coder); err != nil || offset >= 0 {
 				return offset, ts, h.PartitionLeaderEpoch, err
 			}
 		}
@@ -82,12 +84,11 @@ func (s *segment) firstAt(ms, start, end int64) (offset, ts int64, epoch int32, 
 }
 
 // firstRecord is firstAt within the batch that scan stands at; -1 if there is none.
-func firstRecord(scan *scanner, h kproto.BatchHeader, ms, start int64) (offset, ts int64, err error) {
+func firstRecord(scan *scanner, h kproto.BatchHeader, ms, start int64, coder *codec.Coder) (offset, ts int64, err error) {
 	batch, err := scan.batch(h)
 	if err != nil {
 		return -1, -1, err
 	}
-	var coder codec.Coder
 	records, err := coder.Decompress(h.Codec(), batch[kproto.BatchHeaderSize:], maxUncompressed)
 	if err != nil {
 		return -1, -1, err

@@ -26,7 +26,7 @@ type prepared struct {
 // prepare checks a producer's batch as the leader does, all but its sequence numbers, and gives it the
 // form in which it is stored: the topic's codec and kind of timestamp.
 // Source: Log.analyzeAndValidateRecords, LogValidator.
-func prepare(batch []byte, cfg *Config, o AppendOptions, now int64) (prepared, error) {
+func prepare(batch []byte, cfg *Config, o AppendOptions, now int64, coders *coders) (prepared, error) {
 	h, err := checkFrame(batch, cfg, o)
 	if err != nil {
 		return prepared{}, err
@@ -46,7 +46,9 @@ func prepare(batch []byte, cfg *Config, o AppendOptions, now int64) (prepared, e
 		// The checksum is right: what it says of its records is what the producer wrote. To look is dear.
 		return p, p.stampTime()
 	}
-	if err := p.openRecords(cfg, now, recompress); err != nil {
+	coder := coders.get()
+	defer coders.put(coder)
+	if err := p.openRecords(cfg, now, recompress, coder); err != nil {
 		return prepared{}, err
 	}
 	return p, p.stampTime()
@@ -98,8 +100,7 @@ func checkHeader(h kproto.BatchHeader, o AppendOptions) error {
 }
 
 // openRecords looks at every record, and recompresses them where the topic has another codec.
-func (p *prepared) openRecords(cfg *Config, now int64, recompress bool) error {
-	var coder codec.Coder
+func (p *prepared) openRecords(cfg *Config, now int64, recompress bool, coder *codec.Coder) error {
 	records, err := coder.Decompress(p.h.Codec(), p.batch[kproto.BatchHeaderSize:], maxUncompressed)
 	if err != nil {
 		return undecodable(err)

@@ -51,6 +51,8 @@ type Coder struct {
 	gzipReader *gzip.Reader
 	gzipWriter *gzip.Writer
 	lz4Reader  *lz4.Reader
+	zstdReader *zstd.Decoder
+	zstdLimit  int // of zstdReader
 	zstdWriter *zstd.Encoder
 }
 
@@ -73,7 +75,7 @@ func (c *Coder) Decompress(codec kproto.Codec, src []byte, limit int) ([]byte, e
 		c.lz4Reader.Reset(bytes.NewReader(src))
 		out, err = readAll(c.lz4Reader, len(src), limit)
 	case kproto.CodecZstd:
-		out, err = unzstd(src, limit)
+		out, err = c.unzstd(src, limit)
 	default:
 		return nil, &UnknownError{codec}
 	}

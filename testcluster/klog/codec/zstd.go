@@ -10,15 +10,16 @@ import (
 // allocated: what has come out is the window.
 const zstdWindow = 128 << 20
 
-// unzstd makes a decoder a call: its limit of memory is fixed when it is made.
-func unzstd(src []byte, limit int) ([]byte, error) {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxMemory(uint64(max(limit, 1))), zstd.WithDecoderMaxWindow(zstdWindow))
-	if err != nil {
-		return nil, err
+func (c *Coder) unzstd(src []byte, limit int) ([]byte, error) {
+	if c.zstdReader == nil || c.zstdLimit != limit {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxMemory(uint64(max(limit, 1))), zstd.WithDecoderMaxWindow(zstdWindow))
+		if err != nil {
+			return nil, err
+		}
+		c.zstdReader, c.zstdLimit = d, limit
 	}
-	defer d.Close()
-	out, err := d.DecodeAll(src, nil)
+	out, err := c.zstdReader.DecodeAll(src, nil)
 	if errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 		return nil, errTooLarge
 	}
