@@ -241,3 +241,18 @@ func TestBuilder_StateOfTheTopicsOwnTransaction(t *testing.T) {
 		t.Error("the state is missing")
 	}
 }
+
+// A process that has registered anew tells when it first did; one that has not leaves the key out.
+func TestBuilder_FirstEpoch(t *testing.T) {
+	b := kzk.NewBuilder()
+	broker := &kzk.Broker{ID: 1, JMXPort: -1, Endpoints: []kzk.Endpoint{{Listener: "PLAINTEXT", Security: "PLAINTEXT", Host: "h", Port: 1}}}
+	put(t, b, kzk.BrokerPath(1), string(kzk.EncodeBroker(broker)), 10, 10, 1)
+	if got := b.Image().Brokers[1]; got.Epoch != 10 || got.FirstEpoch != 10 {
+		t.Errorf("%+v", got)
+	}
+	broker.FirstEpoch = 10
+	put(t, b, kzk.BrokerPath(1), string(kzk.EncodeBroker(broker)), 30, 30, 1)
+	if got := b.Image().Brokers[1]; got.Epoch != 30 || got.FirstEpoch != 10 {
+		t.Errorf("%+v", got)
+	}
+}

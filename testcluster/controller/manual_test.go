@@ -77,6 +77,8 @@ func (s *script) say(format string, args ...any) { fmt.Fprintf(&s.out, "  "+form
 var verbs = map[string]func(s *script, args []string){
 	// broker ID...: a broker registers, in a new session.
 	"broker": func(s *script, args []string) { s.each(args, func(id int32) { s.m.register(id) }) },
+	// renews ID...: its session has ended, and it has another one.
+	"renews": func(s *script, args []string) { s.each(args, func(id int32) { s.m.renew(id) }) },
 	// gone ID...: its session ends.
 	"gone": func(s *script, args []string) { s.each(args, func(id int32) { s.m.remove(kzk.BrokerPath(id)) }) },
 	// refuses ID...: nobody listens there, but the session lasts.

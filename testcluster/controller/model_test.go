@@ -187,12 +187,17 @@ func (m *model) carryOut(c controller.Change) zkproto.Code {
 	return code
 }
 
-// register gives a broker a new session.
-func (m *model) register(id int32) {
+// register starts a broker.
+func (m *model) register(id int32) { m.registerSince(id, 0) }
+
+// renew gives a broker that has lost its session another one.
+func (m *model) renew(id int32) { m.registerSince(id, m.image.Image().Brokers[id].FirstEpoch) }
+
+func (m *model) registerSince(id int32, first int64) {
 	if m.nodes[kzk.BrokerPath(id)] != nil {
 		m.remove(kzk.BrokerPath(id))
 	}
-	b := &kzk.Broker{ID: id, Host: "127.0.0.1", Port: 9090 + id, Version: 5,
+	b := &kzk.Broker{ID: id, FirstEpoch: first, Host: "127.0.0.1", Port: 9090 + id, Version: 5,
 		Endpoints: []kzk.Endpoint{{Listener: "PLAINTEXT", Security: "PLAINTEXT", Host: "127.0.0.1", Port: 9090 + id}}}
 	m.create(kzk.BrokerPath(id), string(kzk.EncodeBroker(b)))
 }

@@ -216,7 +216,7 @@ func (c *chaos) leaderWrites() {
 	}
 	image := c.image.Image()
 	p := image.Partition(tp.Topic, tp.Partition)
-	if p.State == nil || image.Brokers[p.State.Leader] == nil || image.Brokers[p.State.Leader].Epoch > p.State.Mzxid {
+	if p.State == nil || image.Brokers[p.State.Leader] == nil || image.Brokers[p.State.Leader].FirstEpoch > p.State.Mzxid {
 		return
 	}
 	st := *p.State

@@ -121,7 +121,7 @@ func (s *storm) lead(stop chan struct{}) {
 		for name, topic := range image.Topics {
 			for id, p := range topic.Partitions {
 				st := p.State
-				if st == nil || image.Brokers[st.Leader] == nil || image.Brokers[st.Leader].Epoch > st.Mzxid {
+				if st == nil || image.Brokers[st.Leader] == nil || image.Brokers[st.Leader].FirstEpoch > st.Mzxid {
 					continue
 				}
 				next := *st
