@@ -34,13 +34,20 @@ func newJoining(t Ticket, from Client, req *kmsg.JoinGroupRequest) *joining {
 	if req.Version == 0 {
 		j.rebalance = j.session
 	}
-	if req.Reason != nil && *req.Reason != "" {
-		j.why = " (" + *req.Reason + ")"
-	}
+	j.why = reasonText(req.Reason)
 	for _, p := range req.Protocols {
 		j.protocols = append(j.protocols, protocol{p.Name, p.Metadata})
 	}
 	return j
+}
+
+// reasonText is what a client says about why it does something, for an event. Kafka's clients say at most as much.
+func reasonText(reason *string) string {
+	const most = 255
+	if reason == nil || *reason == "" {
+		return ""
+	}
+	return " (" + (*reason)[:min(most, len(*reason))] + ")"
 }
 
 // JoinGroup is the request of that name. Its reply may have to wait for other members.

@@ -31,10 +31,7 @@ func (s *Shard) LeaveGroup(now time.Time, t Ticket, req *kmsg.LeaveGroupRequest)
 }
 
 func (g *group) leave(now time.Time, id string, instance, reason *string) kproto.Error {
-	why := "it leaves"
-	if reason != nil && *reason != "" {
-		why += " (" + *reason + ")"
-	}
+	why := "it leaves" + reasonText(reason)
 	switch {
 	case g == nil:
 		return kproto.UnknownMemberID

@@ -147,7 +147,9 @@ func (s *Shard) Activate(now time.Time) {
 			g.prepare(now, "it has more members than are allowed")
 		}
 	}
-	s.event("", "loaded %d groups of %d records, %d not understood", len(s.groups), s.loader.read, s.loader.bad)
+	if s.loader.read > 0 {
+		s.event("", "loaded %d groups of %d records, %d not understood", len(s.groups), s.loader.read, s.loader.bad)
+	}
 	s.loader = loader{}
 	s.timers.set(s.sweep, now.Add(s.c.RetentionCheck))
 }

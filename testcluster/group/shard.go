@@ -50,6 +50,7 @@ func (s *Shard) Close() {
 		a.done(time.Time{}, kproto.NotCoordinator)
 	}
 	s.groups, s.queue, s.timers, s.loader = nil, nil, nil, loader{}
+	s.out.Appends = nil // the log is somebody else's
 }
 
 // Tick lets time pass.

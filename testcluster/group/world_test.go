@@ -187,6 +187,5 @@ func (w *world) move() {
 func (w *world) say(format string, args ...any) { fmt.Fprintf(w.out, format+"\n", args...) }
 
 func errorText(code int16) string {
-	var known kproto.Error = kproto.Error(code)
-	return known.Name()
+	return kproto.Error(code).Name()
 }

@@ -29,6 +29,7 @@ type Coordinator struct {
 	sleeps   atomic.Int64  // until when the clock sleeps, in ns of Unix
 	wake     chan struct{} // the clock has something to do
 	creating atomic.Bool
+	refused  atomic.Pointer[error] // why the topic of offsets could not be created the last time
 	fenced   atomic.Bool
 
 	mu struct {

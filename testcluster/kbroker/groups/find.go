@@ -54,7 +54,11 @@ func (c *Coordinator) find(listener string, kind int8, key string) kmsg.FindCoor
 	p := c.partitionOf(key)
 	if p < 0 {
 		c.createTopic()
-		return none(kproto.CoordinatorNotAvailable, "the topic "+Topic+" is being created")
+		why := "the topic " + Topic + " is being created"
+		if err := c.refused.Load(); err != nil {
+			why = "the topic " + Topic + " could not be created: " + (*err).Error()
+		}
+		return none(kproto.CoordinatorNotAvailable, why)
 	}
 	img := c.o.Image()
 	partition := img.Partition(Topic, p)
@@ -92,7 +96,13 @@ func (c *Coordinator) create() {
 	defer c.creating.Store(false)
 	ctx, cancel := context.WithTimeout(c.ctx, createTimeout)
 	defer cancel()
-	if err := c.o.CreateTopic(ctx); err != nil && c.ctx.Err() == nil {
+	err := c.o.CreateTopic(ctx)
+	if err == nil || c.ctx.Err() != nil {
+		c.refused.Store(nil)
+		return
+	}
+	// Clients ask again and again: the same reason is worth one line.
+	if last := c.refused.Swap(&err); last == nil || (*last).Error() != err.Error() {
 		c.o.Logger.Warn("the topic of offsets could not be created", "topic", Topic, "err", err)
 	}
 }

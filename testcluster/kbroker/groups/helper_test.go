@@ -148,7 +148,7 @@ type service struct {
 		sync.Mutex
 		*kzk.Image
 	}
-	created chan struct{}
+	created chan error // the outcome of each attempt to create the topic
 }
 
 const partitions = 3
@@ -160,12 +160,19 @@ func serve(t *testing.T, c kconf.Groups, n int32) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{log: newMemLog(), addr: ln.Addr().String(), created: make(chan struct{}, 100)}
+	s := &service{log: newMemLog(), addr: ln.Addr().String(), created: make(chan error)}
 	s.img.Image = image(ln.Addr().(*net.TCPAddr), n)
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.Coordinator = groups.New(groups.Options{
 		Self: 1, Config: c, Log: s.log, Logger: logger, Image: s.image,
-		CreateTopic: func(ctx context.Context) error { s.created <- struct{}{}; return nil },
+		CreateTopic: func(ctx context.Context) error {
+			select {
+			case err := <-s.created:
+				return err
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		},
 	})
 	server := wire.NewServer(wire.Options{Rows: s.Rows(), Logger: logger})
 	var served sync.WaitGroup

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 
@@ -260,7 +261,12 @@ func TestFindCoordinatorBeforeTheTopic(t *testing.T) {
 	req := kmsg.NewPtrFindCoordinatorRequest()
 	req.CoordinatorKey = "g"
 	wantCode(t, "find", ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3).ErrorCode, kproto.CoordinatorNotAvailable)
-	<-s.created
+	s.created <- errors.New("there are too few brokers")
+	eventually(t, func() bool {
+		r := ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3)
+		return r.ErrorCode == int16(kproto.CoordinatorNotAvailable) && strings.Contains(*r.ErrorMessage, "too few brokers")
+	})
+	s.created <- nil
 	wantCode(t, "commit", int16(l.commit("g", "t", 7)), kproto.NotCoordinator)
 	req.CoordinatorType = 2
 	wantCode(t, "find", ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3).ErrorCode, kproto.InvalidRequest)
