@@ -19,8 +19,10 @@ type Proposal struct {
 // one is in flight, nor after a refusal until the new state is learnt.
 //
 //	out of the ISR: its log ends elsewhere than the leader's, and it has not been caught up for longer than the lag
-//	into the ISR:   it has all that is below the high watermark, and reached the beginning of the epoch
-func (l *Leader) Propose(now time.Time) (Proposal, bool) {
+//	into the ISR:   it has all that is below the high watermark, reached the beginning of the epoch, and is live
+//
+// live says whether a replica's broker is registered: one that only seems to live would be taken out again by the controller.
+func (l *Leader) Propose(now time.Time, live func(id int32) bool) (Proposal, bool) {
 	if l.inFlight != nil || l.refused {
 		return Proposal{}, false
 	}
@@ -31,7 +33,7 @@ func (l *Leader) Propose(now time.Time) (Proposal, bool) {
 		}
 	}
 	for i := range l.remotes {
-		if r := &l.remotes[i]; !slices.Contains(l.isr, r.id) && r.end >= max(l.hw, l.start) {
+		if r := &l.remotes[i]; !slices.Contains(l.isr, r.id) && l.fit(r, live) {
 			isr = append(isr, r.id)
 		}
 	}
@@ -43,7 +45,7 @@ func (l *Leader) Propose(now time.Time) (Proposal, bool) {
 }
 
 // Due says whether Propose has anything to look at: it is false in the steady state, at no cost.
-func (l *Leader) Due(now time.Time) bool {
+func (l *Leader) Due(now time.Time, live func(id int32) bool) bool {
 	if l.inFlight != nil || l.refused {
 		return false
 	}
@@ -53,11 +55,16 @@ func (l *Leader) Due(now time.Time) bool {
 			if l.lagging(r.id, now) {
 				return true
 			}
-		} else if r.end >= max(l.hw, l.start) {
+		} else if l.fit(r, live) {
 			return true
 		}
 	}
 	return false
+}
+
+// fit says whether a replica may come into the ISR.
+func (l *Leader) fit(r *remote, live func(id int32) bool) bool {
+	return r.end >= max(l.hw, l.start) && live(r.id)
 }
 
 // lagging says whether a member of the ISR is out of sync. One that is no longer assigned is.

@@ -27,6 +27,7 @@ var rewrite = flag.Bool("rewrite", false, "write the outcome into the trace file
 //	min 1 2                            whether the ISR is enough for min.insync.replicas=2
 //	checkpoint 2                       a node's high watermark is on its disk from then on
 //	crash 2 | start 2                  the log survives
+//	unregister 2 | register 2          ZooKeeper takes the node for dead | for alive
 //	delete 1 3                         records below 3 are deleted on the leader
 //	low 1                              the low watermark of all replicas that are up
 //	assign 1,2,4                       other replicas
@@ -215,6 +216,8 @@ func (w *world) verb(n *node, words []string) error {
 	case "start":
 		n.alive = true
 		w.learn(n)
+	case "unregister", "register":
+		n.unregistered = verb == "unregister"
 	case "delete":
 		to, err := strconv.ParseInt(words[2], 10, 64)
 		n.log.start = to

@@ -36,11 +36,13 @@ type node struct {
 	hw         int64
 	checkpoint int64
 	alive      bool
-	known      zkState // the last state it has learnt
-	lead       *replica.Leader
-	follow     *replica.Follower
-	write      *replica.Proposal // on its way to ZooKeeper
-	lowest     int64             // high watermark at the last look, while it leads
+	// unregistered is a node that ZooKeeper takes for dead.
+	unregistered bool
+	known        zkState // the last state it has learnt
+	lead         *replica.Leader
+	follow       *replica.Follower
+	write        *replica.Proposal // on its way to ZooKeeper
+	lowest       int64             // high watermark at the last look, while it leads
 }
 
 func newWorld(replicas []int32, isr []int32, lag time.Duration) *world {
@@ -250,7 +252,7 @@ func (w *world) propose(n *node) {
 	}
 	p, ok := n.lead.Unsettled()
 	if !ok {
-		p, ok = n.lead.Propose(w.now)
+		p, ok = n.lead.Propose(w.now, func(id int32) bool { return w.nodes[id].alive && !w.nodes[id].unregistered })
 	}
 	if ok {
 		n.write = &p

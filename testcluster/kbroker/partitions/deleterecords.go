@@ -108,12 +108,11 @@ func (p *partition) deleteBefore(offset *int64, deletes bool) error {
 
 // check ends the deletion if all live replicas have it, or this broker does not lead any more; otherwise it waits.
 func (d *deletion) check() {
-	brokers := d.op.m.table.Load().img.Brokers
 	d.p.mu.Lock()
 	l := d.p.leader()
 	low := int64(-1)
 	if l != nil {
-		low = l.LowWatermark(d.p.log.StartOffset(), func(id int32) bool { return brokers[id] != nil })
+		low = l.LowWatermark(d.p.log.StartOffset(), d.op.m.live)
 		if low < d.need {
 			if d.node.in == nil {
 				d.p.deletions.push(&d.node)

@@ -29,6 +29,9 @@ type Manager struct {
 	onLeadership []func(topic string, partition int32, epoch int32, leads bool)
 	told         map[partitionKey]led
 
+	// live says whether a broker is registered, by the last image.
+	live func(broker int32) bool
+
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	closed sync.Once
@@ -40,6 +43,7 @@ func New(o Options) *Manager {
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
 	m.table.Store(noTable)
+	m.live = func(broker int32) bool { return m.table.Load().img.Brokers[broker] != nil }
 	m.timers.wake = make(chan struct{}, 1)
 	m.isr = isrWriter{m: m, wake: make(chan struct{}, 1)}
 	m.fetchers = fetchers{m: m, ctx: ctx, byLeader: make(map[int32]*fetcher)}

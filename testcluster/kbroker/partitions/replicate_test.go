@@ -285,6 +285,7 @@ func TestTopicAgain(t *testing.T) {
 	// The other broker does not see the deletion, but another topic of the name when it is back.
 	w.brokers[2].kill()
 	w.remove("t", 1)
+	eventually(t, "the log is gone", func() bool { return w.brokers[1].dir.Log("t", 0) == nil })
 	w.topic("t", []int32{1, 2})
 	w.start(2)
 	w.brokers[1].leads("t", 0, 0)
