@@ -439,9 +439,8 @@ func TestMalformed_LeavesTheRestAndIsTold(t *testing.T) {
 		t.Errorf("%+v", image)
 	}
 	r.set(kzk.StatePath("a", 0), []byte("nonsense"))
-	image := r.m.Image()
-	var err error
-	if image, err = r.m.Fresh(t.Context()); err != nil {
+	image, err := r.m.Fresh(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	if s := image.Partition("a", 0).State; s == nil || s.Leader != 1 || image.Unreadable[kzk.StatePath("a", 0)] == "" {
