@@ -30,6 +30,16 @@ func (q *question) argument(args []lex.Word) []Candidate {
 		return nil
 	case command.ACL:
 		return q.acl()
+	case command.Topic:
+		return q.kafka(TopicNames, "")
+	case command.ConsumerGroup:
+		return q.kafka(GroupNames, "")
+	case command.Broker:
+		return q.kafka(BrokerNames, "")
+	case command.ConfigOwner:
+		return q.owner(args[at-1].Text)
+	case command.ConfigKey:
+		return q.configKeys(args[0].Text, args[1].Text, strings.Contains(a.Name, "="))
 	case command.File:
 		return q.files("")
 	case command.Server:

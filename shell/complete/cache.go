@@ -22,12 +22,16 @@ type kind uint8
 const (
 	znode kind = iota
 	file
+	kafkaNames
 )
 
-// key names a list of names: the children of a znode, or the content of a folder.
+// key names a list of names: the children of a znode, the content of a folder, or names of a Kafka cluster.
 type key struct {
 	kind kind
 	path string
+	// what and cluster are of kafkaNames: path is a topic or a broker then.
+	what    KafkaNames
+	cluster string
 }
 
 // list is what is known of a key.

@@ -27,6 +27,11 @@ type Config struct {
 	Children func(ctx context.Context, path string) ([]string, error)
 	// Servers is the present connect string. What is known of znodes is forgotten when it changes.
 	Servers func() string
+	// Kafka returns names of the Kafka cluster; of is the topic or broker whose keys are asked for, "" for any. It may
+	// take its time.
+	Kafka func(ctx context.Context, what KafkaNames, of string) ([]string, error)
+	// Bootstrap is where that cluster is. What is known of another one does not count.
+	Bootstrap func() string
 	// Fresh is called, by a goroutine of the Completer, when there are candidates that came too late for a
 	// Complete.
 	Fresh func()
@@ -48,6 +53,9 @@ func New(cfg Config) *Completer {
 	}
 	if cfg.Servers == nil {
 		cfg.Servers = func() string { return "" }
+	}
+	if cfg.Bootstrap == nil {
+		cfg.Bootstrap = func() string { return "" }
 	}
 	return &Completer{cfg: cfg, cache: newCache(cfg.load, cfg.Fresh)}
 }

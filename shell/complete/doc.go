@@ -2,7 +2,7 @@
 // the row of a command says can stand there. It knows no terminal; shell/tty asks it at each key, and cmd/zoka
 // puts the two together.
 //
-// No key ever waits for a server. What a candidate needs from outside, children of a znode or names of a folder,
+// No key ever waits for a server. What a candidate needs from outside, children of a znode, topics or names of a folder,
 // comes from a cache; where it is not there a fetch is started, given a few milliseconds, and told of when it
 // comes later.
 //

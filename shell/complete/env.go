@@ -6,7 +6,8 @@ import (
 	"github.com/zoka-project/zoka/shell/command"
 )
 
-// ForEnv is the Config for the shell of env. Znodes are asked of its session, which is never opened for that.
+// ForEnv is the Config for the shell of env. Znodes are asked of its session, which is never opened for that; brokers are
+// looked for only where it is known how.
 func ForEnv(env *command.Env, fresh func()) Config {
 	return Config{
 		Commands: env.Commands,
@@ -24,6 +25,8 @@ func ForEnv(env *command.Env, fresh func()) Config {
 			names, _, err := zk.Children(ctx, path, nil)
 			return names, err
 		},
+		Kafka:     kafkaOf(env),
+		Bootstrap: env.Brokers.Bootstrap,
 	}
 }
 
@@ -32,6 +35,8 @@ func (cfg Config) load(ctx context.Context, k key) ([]string, error) {
 	switch {
 	case k.kind == file:
 		return readFolder(k.path)
+	case k.kind == kafkaNames:
+		return cfg.Kafka(ctx, k.what, k.path)
 	case cfg.Children == nil:
 		return nil, nil
 	}

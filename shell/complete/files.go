@@ -14,7 +14,7 @@ func (q *question) files(mark string) []Candidate {
 	folder := typed[:strings.LastIndexByte(typed, '/')+1]
 	base := typed[len(folder):]
 	var out []Candidate
-	for _, name := range startingWith(q.cache.names(key{file, folder}), base) {
+	for _, name := range startingWith(q.cache.names(key{kind: file, path: folder}), base) {
 		if base == "" && strings.HasPrefix(name, ".") {
 			continue
 		}

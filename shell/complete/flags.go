@@ -61,7 +61,7 @@ func (q *question) inlineValue(flag string) []Candidate {
 	return candidates
 }
 
-// valueOf goes by the name that usage has for the value: A|B is a choice, FILE a file.
+// valueOf goes by the name that usage has for the value: A|B is a choice, FILE a file, TOPIC a topic.
 func (q *question) valueOf(f command.FlagHelp) []Candidate {
 	switch {
 	case strings.Contains(f.Value, "|"):
@@ -69,7 +69,7 @@ func (q *question) valueOf(f command.FlagHelp) []Candidate {
 	case f.Value == "FILE":
 		return q.files("")
 	}
-	return nil
+	return q.kafkaValue(f.Value)
 }
 
 func (q *question) choices(values []string) []Candidate {

@@ -24,12 +24,12 @@ func (q *question) znodes() []Candidate {
 	if !ok {
 		return nil
 	}
-	names := q.cache.names(key{znode, parent})
+	names := q.cache.names(key{kind: znode, path: parent})
 	found := startingWith(names, base)
 	if len(found) != 1 {
 		return pathCandidates(dir, found)
 	}
-	below := q.cache.names(key{znode, zkproto.Join(parent, found[0])})
+	below := q.cache.names(key{kind: znode, path: zkproto.Join(parent, found[0])})
 	if found[0] == base && len(below) > 0 {
 		return pathCandidates(dir+base+"/", startingWith(below, ""))
 	}
