@@ -120,6 +120,36 @@ func inSync(t *testing.T, cl *kgo.Client, topic string, n int) {
 	})
 }
 
+// TestBrokers_Partition: a node that is cut off from the others is left out of the ISR, and taken back when the cut heals.
+func TestBrokers_Partition(t *testing.T) {
+	e, err := ensemble.Start(t.Context(), ensemble.Options{
+		InMemory: true, Brokers: true,
+		BrokerSettings: []string{"zookeeper.session.timeout.ms=2000", "replica.lag.time.max.ms=2000"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	cl := kafka(t, e)
+	topic(t, cl, "first", 3)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	defer cancel()
+	if err := produced(ctx, cl, "first", 0, 100); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Partition(ctx, ensemble.Partition{Groups: [][]int{{1, 2}, {3}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := produced(ctx, cl, "first", 100, 100); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Heal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	inSync(t, cl, "first", 3)
+	consumed(t, e, "first", 200)
+}
+
 // TestBrokers_Folder: what was written is there when the ensemble starts again on the same folder.
 func TestBrokers_Folder(t *testing.T) {
 	dir := t.TempDir()
