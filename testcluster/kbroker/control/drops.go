@@ -8,10 +8,14 @@ import (
 	"github.com/zoka-project/zoka/testcluster/controller"
 )
 
-// dropAgain is how long a member that was taken out of an ISR, and that the leader has taken in again, may stay. It must
-// be alive, as it fetches, though it refuses connections, has no session, or wants to leave: nobody waits for it in vain.
-// Were it taken out at once each time, every round would cost the partition a leader epoch.
-const dropAgain = time.Second
+// dropsAtOnce and dropAgain bound how often a member is taken out of an ISR that the leader takes in again. It must be
+// alive, as it fetches, though it refuses connections, has no session, or wants to leave: nobody waits for it in vain.
+// Were it taken out each time, every round would cost the partition a leader epoch. The first rounds are no sign of that:
+// a leader may have written before it knew.
+const (
+	dropsAtOnce = 3
+	dropAgain   = time.Second
+)
 
 // drop is a member of a partition's ISR.
 type drop struct {
@@ -19,14 +23,20 @@ type drop struct {
 	broker int32
 }
 
-// drops are the members that were taken out of ISRs lately, and when.
-type drops map[drop]time.Time
+// dropped is how often it was taken out, and when last.
+type dropped struct {
+	times int
+	when  time.Time
+}
 
-// settle returns the changes but for those that would only repeat drops of late, and notes the drops among them. What is
-// put off is asked for again by later.
+// drops are the members that were taken out of ISRs lately.
+type drops map[drop]dropped
+
+// settle returns the changes but for those that would only repeat drops of late. What is put off is asked for again by
+// later.
 func (d drops) settle(changes []controller.Change, now time.Time, later func(time.Duration)) []controller.Change {
-	for at, when := range d {
-		if now.Sub(when) >= dropAgain {
+	for at, was := range d {
+		if now.Sub(was.when) >= dropAgain {
 			delete(d, at)
 		}
 	}
@@ -34,18 +44,20 @@ func (d drops) settle(changes []controller.Change, now time.Time, later func(tim
 	changes = slices.DeleteFunc(changes, func(c controller.Change) bool {
 		repeats := len(c.Drops) > 0
 		for _, broker := range c.Drops {
-			_, late := d[drop{c.Partition, broker}]
-			repeats = repeats && late
+			repeats = repeats && d[drop{c.Partition, broker}].times >= dropsAtOnce
 		}
 		return repeats
 	})
-	for _, c := range changes {
-		for _, broker := range c.Drops {
-			d[drop{c.Partition, broker}] = now
-		}
-	}
 	if len(changes) < all {
 		later(dropAgain)
 	}
 	return changes
+}
+
+// note remembers the drops of a change that was carried out.
+func (d drops) note(c controller.Change, now time.Time) {
+	for _, broker := range c.Drops {
+		at := drop{c.Partition, broker}
+		d[at] = dropped{d[at].times + 1, now}
+	}
 }

@@ -73,6 +73,7 @@ func (c *Control) due(image *kzk.Image) (more bool, err error) {
 			c.log().Info("not changed: it has changed meanwhile", "change", changes[i].What, "error", err)
 		} else {
 			more = true
+			c.drops.note(changes[i], c.o.Now())
 		}
 	}
 	now, err := c.fresh()
