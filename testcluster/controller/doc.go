@@ -23,9 +23,10 @@
 // image does not have yet, makes the change fail instead of being lost; and each is fenced by the version of
 // /controller_epoch, so that a controller that was replaced writes nothing.
 //
-// A live broker is one that is registered and has not refused a connection. A broker that has registered after a state
-// was written is another process, or another session, than the one that the state knows: as a leader it is elected anew
-// with a new epoch, as a member of the ISR it has to come back by itself.
+// A live broker is one that is registered and has not refused a connection. A broker that has started after a state was
+// written is another process than the one that the state knows, and may have lost the end of its log: as a leader it is
+// elected anew with a new epoch, as a member of the ISR it has to come back by itself. One that has only lost its session,
+// and has another, is as it was.
 //
 // Sources: KafkaController, PartitionStateMachine, ReplicaStateMachine, TopicDeletionManager and Election of Apache
 // Kafka 2.7; KIP-455 (reassignment), KIP-460 (ElectLeaders).

@@ -130,9 +130,13 @@ func (c *chaos) happen() {
 			c.remove(kzk.BrokerPath(id))
 		}
 	case 1, 2, 3:
-		if b == nil || c.rand.IntN(8) == 0 {
+		switch {
+		case b == nil || c.rand.IntN(8) == 0:
 			c.note("broker %d registers", id)
 			c.register(id)
+		case c.rand.IntN(8) == 0:
+			c.note("broker %d has another session", id)
+			c.renew(id)
 		}
 	case 4:
 		if b != nil {
