@@ -89,6 +89,16 @@ func (x *index) lastInMemory() (entry [timeWidth]byte, ok bool) {
 
 // find returns the last entry for which before is true; before is true for a prefix of them.
 func (x *index) find(before func(entry []byte) bool) (entry [timeWidth]byte, ok bool, err error) {
+	for {
+		entry, ok, err = x.findOnce(before)
+		if !errors.Is(err, fs.ErrClosed) || !x.inMemory() {
+			return entry, ok, err
+		}
+		// It was loaded into memory meanwhile: look there.
+	}
+}
+
+func (x *index) findOnce(before func(entry []byte) bool) (entry [timeWidth]byte, ok bool, err error) {
 	r, err := x.reader()
 	if err != nil {
 		return entry, false, err

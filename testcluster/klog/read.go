@@ -114,10 +114,12 @@ func (s *segment) read(pools *pools, r diskRead) (Chunk, error) {
 			return Chunk{Next: r.from}, io.EOF
 		}
 		state := pools.get(int(min(int64(want), rest)))
-		if n, err := s.file.ReadAt(state.disk, pos); n < len(state.disk) {
+		n, err := s.file.ReadAt(state.disk, pos)
+		if n < len(state.disk) && err != io.EOF { // at the end of the file, what was beyond has just been cut
 			pools.put(state)
 			return Chunk{Next: r.from}, err
 		}
+		state.disk = state.disk[:n]
 		size, next, first, err := wholeBatches(state.disk, r)
 		if err != nil || size == 0 {
 			pools.put(state)

@@ -43,8 +43,7 @@ func (l *Log) recover(f found, rewrite bool) (next int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		// Two files of a log that was never compacted join. Where they do not, a crash has taken the end of the first.
-		if whole && !last && (end == list[i+1].base || end < list[i+1].base && l.Config().CleanupCompact) {
+		if whole && !last && l.joins(end, list[i+1].base) {
 			next = list[i+1].base
 			continue
 		}
@@ -62,6 +61,13 @@ func (l *Log) recover(f found, rewrite bool) (next int64, err error) {
 		return next, l.rewriteLost(f.recoveryPoint)
 	}
 	return next, nil
+}
+
+// joins says whether a file that ends at end and the next one, which begins at base, are of one log. Those of a log
+// that was never compacted leave no gap between them, unless the offsets leap so far that one file cannot hold
+// them: another gap is what a crash has taken from the first.
+func (l *Log) joins(end, base int64) bool {
+	return base == end || base > end && (l.Config().CleanupCompact || base-end > maxRelative)
 }
 
 // adopt takes an old segment's indexes as they are; those that are missing are made from the log.

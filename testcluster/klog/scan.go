@@ -75,14 +75,13 @@ func (s *scanner) bytes(n int) ([]byte, error) {
 		}
 		s.buf = s.buf[:want]
 		got, err := s.file.ReadAt(s.buf, s.pos)
-		if got < want {
-			s.buf = s.buf[:0]
-			if err == io.EOF { // the file is shorter than it was
-				return nil, &tornError{s.pos, io.ErrUnexpectedEOF}
+		s.buf, s.at, from = s.buf[:got], s.pos, 0
+		if got < n { // more than that may be beyond a cut that has just been made
+			if err == io.EOF {
+				err = &tornError{s.pos, io.ErrUnexpectedEOF}
 			}
 			return nil, err
 		}
-		s.at, from = s.pos, 0
 	}
 	return s.buf[from : from+int64(n)], nil
 }

@@ -16,6 +16,16 @@ var errFound = errors.New("found")
 // offset, its own timestamp, and the leader epoch it was written in. With none, offset and ts are -1.
 // Source: Log.fetchOffsetByTimestamp.
 func (l *Log) OffsetForTime(ms int64) (offset, ts int64, epoch int32, err error) {
+	for {
+		gen := l.gen.Load()
+		offset, ts, epoch, err = l.offsetForTime(ms)
+		if l.gen.Load() == gen { // else a truncation came in between
+			return offset, ts, epoch, err
+		}
+	}
+}
+
+func (l *Log) offsetForTime(ms int64) (offset, ts int64, epoch int32, err error) {
 	if l.closed.Load() {
 		return -1, -1, -1, &DeletedError{l.folder()}
 	}
