@@ -150,7 +150,8 @@ func (p *producing) run(ctx context.Context, env *command.Env, values []lex.Word
 		return nil, err
 	}
 	p.options.Topics = []string{p.topic}
-	w := &writing{producing: p, env: env, report: failures{notify: env.Notify, topic: p.topic}}
+	_, typed := records.(*typedSource)
+	w := &writing{producing: p, env: env, report: failures{notify: env.Notify, topic: p.topic, typed: typed}}
 	err = w.run(ctx, kafka, records)
 	if errors.Is(err, kproto.UnknownTopicOrPartition) && w.sent == 0 {
 		err = noTopic(ctx, kafka, p.topic)

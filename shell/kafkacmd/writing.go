@@ -100,6 +100,7 @@ type failures struct {
 	count    int64
 	from, to int64 // those that were not reported yet; 0: none
 	why      string
+	typed    bool // a person waits: nothing is gathered
 	final    bool // records to come will do no better
 }
 
@@ -116,6 +117,10 @@ func (f *failures) add(number int64, _ kmodel.Record, err error) {
 	}
 	f.tell()
 	f.from, f.to, f.why = number, number, why
+	if f.typed {
+		f.tell()
+		f.from = 0
+	}
 }
 
 // lasting tells an error that the next records will meet as well: nobody acknowledges anything, or we may not write.
