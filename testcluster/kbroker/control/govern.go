@@ -132,7 +132,10 @@ func (c *Control) identify(image *kzk.Image) error {
 	}
 	for _, t := range without {
 		data, _, err := c.o.ZK.Get(c.ctx, kzk.PartitionsPath(t.Name), nil)
-		if err != nil && !errors.Is(err, zkproto.NoNode) {
+		switch {
+		case errors.Is(err, zkproto.NoAuth):
+			continue // it stays without
+		case err != nil && !errors.Is(err, zkproto.NoNode):
 			return err
 		}
 		id, ok := controller.RememberedID(data)
