@@ -14,11 +14,11 @@ import (
 	"github.com/zoka-project/zoka/shell/command"
 	"github.com/zoka-project/zoka/shell/kafkacmd"
 	"github.com/zoka-project/zoka/shell/shelltest"
+	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
 // The files of testdata/commands are what people type and what they get, one file a command: see shelltest. Each runs
-// on every cluster. $BOOTSTRAP is the cluster's address; its only broker has the id 1. The files of testdata/three want
-// brokers 1, 2 and 3.
+// on every cluster. $BOOTSTRAP is the cluster's address; its only broker has the id 1.
 
 // TestCommands_Apache27 runs the files on a broker of Kafka 2.7.2.
 func TestCommands_Apache27(t *testing.T) {
@@ -33,8 +33,29 @@ func TestCommands_Apache4(t *testing.T) {
 	runFiles(t, cluster.Bootstrap(), "testdata/commands/*.txt")
 }
 
+// TestCommands_Own runs them on a broker of zoka's.
+func TestCommands_Own(t *testing.T) {
+	runFiles(t, startOwn(t, 1), "testdata/commands/*.txt")
+}
+
+// startOwn starts zoka's servers and brokers, and returns the brokers' addresses.
+func startOwn(t *testing.T, nodes int) string {
+	t.Helper()
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: nodes, InMemory: true, Brokers: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e.BootstrapServers()
+}
+
 func runFiles(t *testing.T, bootstrap, pattern string) {
 	t.Helper()
+	t.Run("active group", func(t *testing.T) { testActiveGroup(t, bootstrap) })
 	shelltest.RunFiles(t, pattern, map[string]string{"$BOOTSTRAP": bootstrap}, func(t *testing.T) *shelltest.Session {
 		return newSession(t, bootstrap)
 	})
