@@ -39,16 +39,16 @@ func TestKcat(t *testing.T) {
 	c := startCluster(t, 1)
 	c.topic(ctx, "t", 3)
 	c.produce(ctx, "t", 0, 100)
-	consume := func(n string) int {
-		out := c.run(ctx, kcat, "-b", c.seeds[0], "-q", "-c", n, "-X", "auto.offset.reset=earliest", "-G", "kcat", "t")
-		return len(strings.Fields(out))
+	consume := func(n string, more ...string) int {
+		args := append([]string{"-b", c.seeds[0], "-q", "-c", n, "-X", "auto.offset.reset=earliest"}, more...)
+		return len(strings.Fields(c.run(ctx, kcat, append(args, "-G", "kcat", "t")...)))
 	}
 	if n := consume("60"); n != 60 {
 		t.Errorf("read %d of 60", n)
 	}
 	w := newCrew(c, ctx, "t", "kcat")
 	w.until("kcat has committed", func() bool { return w.committed() == 60 })
-	if n := consume("40"); n != 40 {
+	if n := consume("40", "-X", "partition.assignment.strategy=cooperative-sticky", "-X", "group.instance.id=one"); n != 40 {
 		t.Errorf("read %d of the other 40", n)
 	}
 	w.until("kcat has committed", func() bool { return w.committed() == 100 })
