@@ -23,6 +23,7 @@ func (m *Manager) describeLogDirs(req *wire.Request) {
 		dir := kmsg.NewDescribeLogDirsResponseDir()
 		dir.Dir = d.Path()
 		dir.Topics = logsOf(d, q)
+		dir.TotalBytes, dir.UsableBytes = diskSpace(d.Path())
 		resp.Dirs = append(resp.Dirs, dir)
 	}
 	req.Reply(resp)

@@ -1,6 +1,7 @@
 package partitions_test
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -229,6 +230,11 @@ func TestOnDisk(t *testing.T) {
 	w.brokers[3].leads("t", 0, 1)
 	c = w.brokers[3].client()
 	c.must("t", 0, batch("e"))
+	q := kmsg.NewPtrDescribeLogDirsRequest()
+	q.Version = 4
+	if d := c.request(q).(*kmsg.DescribeLogDirsResponse).Dirs[0]; runtime.GOOS == "linux" && (d.TotalBytes <= 0 || d.UsableBytes <= 0 || d.UsableBytes > d.TotalBytes) {
+		t.Errorf("%d bytes of %d are left", d.UsableBytes, d.TotalBytes)
+	}
 	if got := c.all("t", 0); !slices.Equal(got, append(want, "e")) {
 		t.Errorf("got %v", got)
 	}
