@@ -113,10 +113,10 @@ func (w *whole) client(opts ...kgo.Opt) *kgo.Client {
 	return cl
 }
 
-// tool runs one of Kafka 2.7's.
-func (w *whole) tool(script string, args ...string) string {
+// tool runs one of a release of Kafka.
+func (w *whole) tool(release, script string, args ...string) string {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), peertest.KafkaTool(w.t, "27", script), args...)
+	cmd := exec.CommandContext(w.t.Context(), peertest.KafkaTool(w.t, release, script), args...)
 	cmd.Env = append(os.Environ(), "KAFKA_HEAP_OPTS=-Xmx128m", "LOG_DIR="+w.t.TempDir())
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -201,14 +201,14 @@ func TestOldTools_KeepRecords(t *testing.T) {
 	id := ids["kept"].ID
 	w.produce("kept", 0, 500)
 
-	w.tool("kafka-topics.sh", "--zookeeper", w.zk, "--alter", "--topic", "kept", "--partitions", "3")
+	w.tool("27", "kafka-topics.sh", "--zookeeper", w.zk, "--alter", "--topic", "kept", "--partitions", "3")
 	w.await("it has three partitions and its id", func(i *kzk.Image) bool {
 		topic := i.Topics["kept"]
 		return len(topic.Partitions) == 3 && topic.HasID && topic.ID == [16]byte(id) && topic.Partitions[2].State != nil
 	})
 	w.produce("kept", 500, 1000)
 
-	w.tool("kafka-reassign-partitions.sh", "--zookeeper", w.zk, "--execute", "--reassignment-json-file", w.moves("kept", "3,1", "1,2", "2,3"))
+	w.tool("27", "kafka-reassign-partitions.sh", "--zookeeper", w.zk, "--execute", "--reassignment-json-file", w.moves("kept", "3,1", "1,2", "2,3"))
 	w.await("it has moved", replicas("kept", []int32{3, 1}, []int32{1, 2}, []int32{2, 3}))
 	w.produce("kept", 1000, 1500)
 
@@ -226,9 +226,15 @@ func TestOldTools_KeepRecords(t *testing.T) {
 	}
 }
 
-// TestTools27_ByBootstrap: kafka-reassign-partitions.sh and kafka-leader-election.sh of Kafka 2.7 ask the controller.
-func TestTools27_ByBootstrap(t *testing.T) {
-	peertest.FindKafka(t, "27")
+// TestTools_ByBootstrap: kafka-reassign-partitions.sh and kafka-leader-election.sh ask the controller.
+func TestTools_ByBootstrap(t *testing.T) {
+	for _, release := range []string{"27", "4"} {
+		t.Run(release, func(t *testing.T) { testTools(t, release) })
+	}
+}
+
+func testTools(t *testing.T, release string) {
+	peertest.FindKafka(t, release)
 	w := startWhole(t)
 	adm := kadm.NewClient(w.client())
 	if _, err := adm.CreateTopic(timeout(t), 2, 1, nil, "t"); err != nil {
@@ -239,13 +245,13 @@ func TestTools27_ByBootstrap(t *testing.T) {
 	file := w.moves("t", "1,2", "2,3")
 	reassign := func(args ...string) string {
 		t.Helper()
-		return w.tool("kafka-reassign-partitions.sh", append(args, bootstrap...)...)
+		return w.tool(release, "kafka-reassign-partitions.sh", append(args, bootstrap...)...)
 	}
 	if out := reassign("--execute", "--reassignment-json-file", file); !strings.Contains(out, "Successfully started partition reassignments for t-0,t-1") {
 		t.Errorf("execute:\n%s", out)
 	}
 	w.await("it has moved", replicas("t", []int32{1, 2}, []int32{2, 3}))
-	if out := reassign("--verify", "--reassignment-json-file", file); !strings.Contains(out, "Reassignment of partition t-1 is complete.") {
+	if out := reassign("--verify", "--reassignment-json-file", file); !strings.Contains(out, "Reassignment of partition t-1 is complete") {
 		t.Errorf("verify:\n%s", out)
 	}
 	if out := reassign("--list"); !strings.Contains(out, "No partition reassignments found.") {
@@ -263,7 +269,7 @@ func TestTools27_ByBootstrap(t *testing.T) {
 		st := i.Partition("t", 0).State
 		return st.Leader == 2 && len(st.ISR) == 2
 	})
-	out := w.tool("kafka-leader-election.sh", append(bootstrap, "--election-type", "preferred", "--all-topic-partitions")...)
+	out := w.tool(release, "kafka-leader-election.sh", append(bootstrap, "--election-type", "preferred", "--all-topic-partitions")...)
 	if !strings.Contains(out, "Successfully completed leader election (PREFERRED) for partitions t-0") {
 		t.Errorf("election:\n%s", out)
 	}
