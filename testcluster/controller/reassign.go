@@ -137,12 +137,17 @@ func Reassign(in Input, moves []Move) ([]Change, map[int]Refusal) {
 	refused := make(map[int]Refusal)
 	drafts := make(map[string]*draft)
 	var order []*draft
-	dropped := make(map[kzk.TopicPartition]bool)
+	dropped, seen := make(map[kzk.TopicPartition]bool), make(map[kzk.TopicPartition]bool)
 	for i, m := range moves {
-		if r, bad := in.refuse(m); bad {
+		r, bad := in.refuse(m)
+		if !bad && seen[m.TopicPartition] {
+			r, bad = Refusal{kproto.InvalidRequest, "The partition is named twice."}, true
+		}
+		if bad {
 			refused[i] = r
 			continue
 		}
+		seen[m.TopicPartition] = true
 		d := drafts[m.Topic]
 		if d == nil {
 			d = newDraft(in.Image.Topics[m.Topic])
@@ -194,8 +199,8 @@ func (in *Input) refuse(m Move) (Refusal, bool) {
 	}
 	for _, id := range m.Replicas {
 		if !in.live(id) {
-			return Refusal{kproto.InvalidReplicaAssignment, fmt.Sprintf(
-				"Replica assignment has brokers that are not alive. Replica list: %d, live broker list: %d", m.Replicas, in.liveIDs())}, true
+			return Refusal{kproto.InvalidReplicaAssignment, "Replica assignment has brokers that are not alive. Replica list: " +
+				listText(m.Replicas) + ", live broker list: " + listText(in.liveIDs())}, true
 		}
 	}
 	return Refusal{}, false
@@ -206,15 +211,26 @@ func malformed(replicas []int32) string {
 	if len(replicas) == 0 {
 		return "Empty replica list specified in partition reassignment."
 	}
-	for i, id := range replicas {
+	seen := make(map[int32]bool)
+	for _, id := range replicas {
 		if id < 0 {
-			return fmt.Sprintf("Invalid broker id in replica list: %d", replicas)
+			return "Invalid broker id in replica list: " + listText(replicas)
 		}
-		if slices.Contains(replicas[:i], id) {
-			return fmt.Sprintf("Duplicate replica ids in partition reassignment replica list: %d", replicas)
+		if seen[id] {
+			return "Duplicate replica ids in partition reassignment replica list: " + listText(replicas)
 		}
+		seen[id] = true
 	}
 	return ""
+}
+
+// listText is a list of brokers for people, who need not see what does not fit a line.
+func listText(ids []int32) string {
+	const fits = 20
+	if len(ids) > fits {
+		return fmt.Sprintf("%d and %d more", ids[:fits], len(ids)-fits)
+	}
+	return fmt.Sprint(ids)
 }
 
 func (in *Input) liveIDs() []int32 {
