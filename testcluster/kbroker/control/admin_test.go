@@ -116,6 +116,9 @@ func TestReassign(t *testing.T) {
 		t.Errorf("alter: %s", got)
 	}
 	for _, id := range []int32{1, 2, 3} { // any broker can say
+		if _, err := c.brokers[id].mirror.Fresh(timeout(t)); err != nil {
+			t.Fatal(err)
+		}
 		list := kmsg.NewPtrListPartitionReassignmentsRequest()
 		resp := c.brokers[id].ask(t, list, 0).(*kmsg.ListPartitionReassignmentsResponse)
 		if got := fmt.Sprint(resp.Topics); len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {

@@ -114,19 +114,15 @@ func (c *Control) post(f func()) bool {
 	return true
 }
 
-// drain calls what was posted.
+// drain calls what was posted until now. What comes meanwhile waits for the next turn, so that no flood of requests keeps
+// the controller from its work.
 func (c *Control) drain() {
-	for {
-		c.mu.Lock()
-		commands := c.mu.commands
-		c.mu.commands = nil
-		c.mu.Unlock()
-		if len(commands) == 0 {
-			return
-		}
-		for _, f := range commands {
-			f()
-		}
+	c.mu.Lock()
+	commands := c.mu.commands
+	c.mu.commands = nil
+	c.mu.Unlock()
+	for _, f := range commands {
+		f()
 	}
 }
 
