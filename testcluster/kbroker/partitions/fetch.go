@@ -30,6 +30,7 @@ type fetch struct {
 	state    atomic.Int32
 	late     atomic.Bool
 	queued   bool // it has been parked
+	counted  int  // of its items in Manager.parked
 	deadline deadline
 	stop     func() bool // stops watching the connection
 }
@@ -106,6 +107,7 @@ func (f *fetch) take(items []sessionItem, first int) {
 
 // giveBack ends the use of the items. They are in no queue any more.
 func (f *fetch) giveBack() {
+	f.m.parked.Add(-int64(f.counted))
 	if f.room != nil {
 		clear(f.items)
 		itemRooms.Put(f.room)
@@ -118,7 +120,7 @@ func (f *fetch) giveBack() {
 func (f *fetch) run(first bool) {
 	for {
 		size, now := f.look(first)
-		if now || size >= f.minBytes || f.maxWait <= 0 || f.late.Load() || len(f.items) == 0 {
+		if now || size >= f.minBytes || f.maxWait <= 0 || f.late.Load() || len(f.items) == 0 || first && !f.mayPark() {
 			f.state.Store(ended)
 			f.answer()
 			return
@@ -135,6 +137,15 @@ func (f *fetch) run(first bool) {
 		}
 		f.state.Store(running)
 	}
+}
+
+// maxParked bounds the items of all parked fetches, which are larger than their requests.
+const maxParked = 1 << 20
+
+// mayPark says whether there is room to wait in; otherwise the answer is what there is now.
+func (f *fetch) mayPark() bool {
+	f.counted = len(f.items)
+	return f.m.parked.Add(int64(f.counted)) <= maxParked
 }
 
 // arm starts the timeout. A fetch that may wait for long also ends with its connection.

@@ -22,6 +22,7 @@ type Manager struct {
 	isr      isrWriter
 	fetchers fetchers
 	sessions *sessionCache
+	parked   atomic.Int64 // items of parked fetches
 	wanted   wantedDirs
 
 	// made counts partitions; it, onLeadership and told are of the goroutine that applies images.

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -270,6 +271,24 @@ func TestTruncated(t *testing.T) {
 				t.Errorf("Produce v%d: %d bytes of %d are taken", version, n, len(body))
 			}
 		}
+	}
+}
+
+// TestTooManyItems: a body of a megabyte must not become an answer of many.
+func TestTooManyItems(t *testing.T) {
+	q := fetchRequest(FetchMax)
+	for range MaxItems {
+		q.Topics[0].Partitions = append(q.Topics[0].Partitions, q.Topics[0].Partitions[0])
+	}
+	if _, err := ParseFetch(q.AppendTo(nil), FetchMax, nil); !errors.Is(err, ErrMalformed) {
+		t.Errorf("Fetch: %v", err)
+	}
+	p := produceRequest(ProduceMax)
+	for range MaxItems {
+		p.Topics[0].Partitions = append(p.Topics[0].Partitions, p.Topics[0].Partitions[1])
+	}
+	if _, err := ParseProduce(p.AppendTo(nil), ProduceMax, nil); !errors.Is(err, ErrMalformed) {
+		t.Errorf("Produce: %v", err)
 	}
 }
 

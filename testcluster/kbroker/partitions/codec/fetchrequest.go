@@ -59,7 +59,7 @@ func ParseFetch(body []byte, version int16, items []FetchItem) (FetchRequest, er
 	}
 	for topics := r.count(2); topics > 0 && r.err == nil; topics-- {
 		topic := r.text()
-		for parts := r.count(16); parts > 0 && r.err == nil; parts-- {
+		for parts := r.count(16); parts > 0 && r.room(len(items)); parts-- {
 			items = append(items, r.fetchItem(topic, version))
 		}
 		r.tags(nil)
@@ -97,7 +97,7 @@ func (r *reader) forgotten() []Forgotten {
 	var all []Forgotten
 	for topics := r.count(2); topics > 0 && r.err == nil; topics-- {
 		topic := r.text()
-		for parts := r.count(4); parts > 0 && r.err == nil; parts-- {
+		for parts := r.count(4); parts > 0 && r.room(len(all)); parts-- {
 			all = append(all, Forgotten{topic, r.int32()})
 		}
 		r.tags(nil)

@@ -38,7 +38,7 @@ func ParseProduce(body []byte, version int16, items []ProduceItem) (ProduceReque
 	q.TimeoutMs = r.int32()
 	for topics := r.count(2); topics > 0 && r.err == nil; topics-- {
 		topic := r.text()
-		for parts := r.count(5); parts > 0 && r.err == nil; parts-- {
+		for parts := r.count(5); parts > 0 && r.room(len(items)); parts-- {
 			items = append(items, ProduceItem{Topic: topic, Partition: r.int32(), Records: r.bytes()})
 			r.tags(nil)
 		}

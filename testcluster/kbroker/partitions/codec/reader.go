@@ -6,6 +6,10 @@ import (
 	"fmt"
 )
 
+// MaxItems is how many partitions one request may name: what is kept of each takes many times its bytes. No broker has as
+// many.
+const MaxItems = 100_000
+
 // ErrMalformed is wrapped by the errors of all parsers.
 var ErrMalformed = errors.New("malformed body")
 
@@ -100,6 +104,15 @@ func (r *reader) count(size int) int {
 		return 0
 	}
 	return max(n, 0)
+}
+
+// room says whether there may be another item after n.
+func (r *reader) room(n int) bool {
+	if n >= MaxItems {
+		r.fail("more partitions than a request may name")
+		return false
+	}
+	return r.err == nil
 }
 
 // text is a string that must not be null.
