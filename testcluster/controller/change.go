@@ -67,13 +67,13 @@ func stateText(topic string, partition int32, next kzk.State, why string) string
 }
 
 // firstChange creates the first state of a partition, and what it stands in. The topic's folder of partitions remembers
-// the topic's id (see [RememberedID]).
-func (in *Input) firstChange(t *kzk.Topic, partition int32, next kzk.State, why string) Change {
+// the topic's id (see [RememberedID]); it is there already if the topic has started.
+func (in *Input) firstChange(t *kzk.Topic, started bool, partition int32, next kzk.State, why string) Change {
 	c := Change{
 		What: stateText(t.Name, partition, next, why),
 		Ops:  []zkproto.MultiOp{createOp(kzk.StatePath(t.Name, partition), kzk.EncodeState(&next))},
 	}
-	if !started(t) {
+	if !started {
 		id := t.ID
 		if !t.HasID {
 			id = in.IDs[t.Czxid]
@@ -84,7 +84,7 @@ func (in *Input) firstChange(t *kzk.Topic, partition int32, next kzk.State, why 
 	return c
 }
 
-// started says whether a partition of the topic has a state, so that their folder exists.
+// started says whether a partition of the topic has a state.
 func started(t *kzk.Topic) bool {
 	for _, p := range t.Partitions {
 		if p.State != nil {

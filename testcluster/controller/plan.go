@@ -80,12 +80,13 @@ func (p *plan) topic(t *kzk.Topic) {
 	if id, ok := p.IDs[t.Czxid]; ok && !t.HasID {
 		d.identify(id)
 	}
+	begun := started(t)
 	for _, id := range t.IDs() {
 		part, tp := t.Partitions[id], kzk.TopicPartition{Topic: t.Name, Partition: id}
 		next, why := p.due(t.Name, part)
 		switch replicas, asked := p.asked[tp]; {
 		case why != "" && part.State == nil:
-			p.changes = append(p.changes, p.firstChange(t, id, next, why))
+			p.changes = append(p.changes, p.firstChange(t, begun, id, next, why))
 		case why != "":
 			p.changes = append(p.changes, stateChange(t, id, next, why))
 		case asked && !d.full():
