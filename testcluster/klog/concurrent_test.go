@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -130,6 +131,7 @@ func TestFlush_Group(t *testing.T) {
 		})
 	}
 	for l.EndOffset() < 20 {
+		runtime.Gosched()
 	}
 	close(gate)
 	wg.Wait()

@@ -96,13 +96,10 @@ func (l *Log) close() error {
 	l.ring.clear()
 	err := l.flushLocked(end)
 	if err == nil {
-		err = l.saveIndexes(l.active(), false)
+		err = l.saveIndexes(l.active())
 	}
 	if err == nil {
 		err = l.epochs.save(l.fsys, l.folder())
-	}
-	if err == nil {
-		err = l.writeSnapshots()
 	}
 	l.closeSegments()
 	return err

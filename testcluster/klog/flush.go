@@ -46,66 +46,83 @@ func (l *Log) flushOpenLocked(target int64) error {
 	return l.flushLocked(target)
 }
 
-// flushLocked makes what is before target durable: the log, the names of its files, the indexes of old
-// segments, and the leader epochs, which are not looked for before the recovery point. maint is held.
+// flushLocked makes what is before target durable, and then moves the recovery point there: behind it nothing is
+// looked for after a crash. maint is held.
 func (l *Log) flushLocked(target int64) error {
 	if err := l.Err(); err != nil {
 		return err
 	}
-	if target <= l.flushed.Load() {
-		return nil
-	}
-	since := l.unflushed.Swap(0)
 	target = min(target, l.end.Load())
-	list := l.list()
-	for i, seg := range list {
-		old := i < len(list)-1
-		if old && list[i+1].base <= l.flushed.Load() {
-			continue
-		}
-		if seg.base >= target && i > 0 {
-			break
-		}
-		if err := l.syncSegment(seg, old); err != nil {
+	since := l.unflushed.Load()
+	if target > l.flushed.Load() {
+		l.unflushed.CompareAndSwap(since, 0)
+		if err := l.syncLogs(target); err != nil {
 			return err
 		}
+	}
+	if err := l.saveOld(); err != nil {
+		return err
 	}
 	if l.newNames.Swap(false) {
 		if err := l.fsys.SyncDir(l.folder()); err != nil {
 			return l.fail("flush", err)
 		}
 	}
+	if target <= l.flushed.Load() {
+		return nil
+	}
 	if err := l.epochs.save(l.fsys, l.folder()); err != nil {
 		return l.notFlushed(err)
 	}
-	if err := l.writeSnapshots(); err != nil {
-		return err
-	}
-	l.flushed.Store(max(target, l.flushed.Load()))
+	l.flushed.Store(target)
 	if target < l.end.Load() && since > 0 {
 		l.unflushed.CompareAndSwap(0, since)
 	}
 	return nil
 }
 
-func (l *Log) syncSegment(seg *segment, old bool) error {
-	if err := seg.file.Sync(); err != nil {
-		l.markLost()
-		return l.fail("flush", err)
+// syncLogs syncs the segments that have bytes between the recovery point and target.
+func (l *Log) syncLogs(target int64) error {
+	list, flushed := l.list(), l.flushed.Load()
+	for i, seg := range list {
+		last := i == len(list)-1
+		if !last && list[i+1].base <= flushed || seg.base >= target {
+			continue
+		}
+		if err := seg.file.Sync(); err != nil {
+			l.markLost()
+			return l.fail("flush", err)
+		}
+		if last && seg.offsets.unsaved()+seg.times.unsaved() >= indexSlack {
+			if err := l.saveIndexes(seg); err != nil {
+				return err
+			}
+		}
 	}
-	if !old && seg.offsets.unsaved()+seg.times.unsaved() < indexSlack {
-		return nil
-	}
-	return l.saveIndexes(seg, old)
+	return nil
 }
 
-func (l *Log) saveIndexes(seg *segment, evict bool) error {
+// saveOld writes what the segments that are not appended to any more still have in memory: their indexes, and the
+// producers' state at their ends.
+func (l *Log) saveOld() error {
+	list := l.list()
+	for _, seg := range list[:len(list)-1] {
+		if !seg.offsets.inMemory() && !seg.times.inMemory() {
+			continue
+		}
+		if err := l.saveIndexes(seg); err != nil {
+			return err
+		}
+		seg.offsets.evict()
+		seg.times.evict()
+	}
+	return l.writeSnapshots()
+}
+
+func (l *Log) saveIndexes(seg *segment) error {
 	for _, x := range []*index{&seg.offsets, &seg.times} {
 		if err := x.save(); err != nil {
 			return l.notFlushed(err)
-		}
-		if evict {
-			x.evict()
 		}
 	}
 	return nil

@@ -104,14 +104,6 @@ func (e *env) crash() *Log {
 	return e.open()
 }
 
-// powerCut opens what a power cut leaves.
-func (e *env) powerCut(seed uint64) *Log {
-	e.t.Helper()
-	e.dir.Abandon()
-	e.fs = e.fs.(*storage.Memory).Crash(seed)
-	return e.open()
-}
-
 // batchOf is a producer's batch with one record a value. A value "k=v" is key and value, "k=" deletes k.
 func batchOf(ts int64, values ...string) []byte {
 	return producerBatch(kproto.BatchHeader{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1}, ts, values...)

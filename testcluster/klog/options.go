@@ -21,14 +21,15 @@ type Options struct {
 	Config func(topic string) Config
 	Now    func() time.Time
 	Logger *slog.Logger
-	// Failed is told once about each log that fails for good, from any goroutine; it must not wait.
+	// Failed is told once about each log that fails for good, from any goroutine. It must not wait, nor
+	// call the log.
 	Failed func(l *Log, err error)
 	Tuning Tuning
 }
 
 // Tuning are periods and bounds of a Dir. Zero values are the defaults in the comments.
 type Tuning struct {
-	HighWatermarkEvery   time.Duration // replica.high.watermark.checkpoint.interval.ms, 5 s
+	HighWatermarkEvery   time.Duration // replica.high.watermark.checkpoint.interval.ms, 5 s; log starts too
 	CheckpointEvery      time.Duration // log.flush.offset.checkpoint.interval.ms, 60 s
 	RetentionEvery       time.Duration // log.retention.check.interval.ms, 5 min
 	CompactionEvery      time.Duration // log.cleaner.backoff.ms, 15 s

@@ -32,7 +32,8 @@ func (l *Log) recover(f found, rewrite bool) (next int64, err error) {
 	list := l.list()
 	for i, seg := range list {
 		last := i == len(list)-1
-		if !last && (f.clean || list[i+1].base <= f.recoveryPoint) {
+		// A segment that ends at the recovery point may lack the end of its indexes.
+		if !last && (f.clean || list[i+1].base < f.recoveryPoint) {
 			if err := seg.adopt(); err != nil {
 				return 0, err
 			}
@@ -67,7 +68,7 @@ func (l *Log) recover(f found, rewrite bool) (next int64, err error) {
 // that was never compacted leave no gap between them, unless the offsets leap so far that one file cannot hold
 // them: another gap is what a crash has taken from the first.
 func (l *Log) joins(end, base int64) bool {
-	return base == end || base > end && (l.Config().CleanupCompact || base-end > maxRelative)
+	return base == end || base > end && (l.config.Load().CleanupCompact || base-end > maxRelative)
 }
 
 // adopt takes an old segment's indexes as they are; those that are missing are made from the log.
@@ -227,7 +228,7 @@ func (l *Log) accept(seg *segment, scan *scanner, h kproto.BatchHeader, next, tr
 		}
 		l.epochs.assign(h.PartitionLeaderEpoch, h.BaseOffset)
 	}
-	seg.note(h, scan.pos, int64(l.Config().IndexIntervalBytes))
+	seg.note(h, scan.pos, int64(l.config.Load().IndexIntervalBytes))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package klog
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -88,7 +89,7 @@ func (d *Dir) runKeeper(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-watermarks.C:
-			d.warnIf(d.writeCheckpoint(highWatermarkFile))
+			d.warnIf(errors.Join(d.writeCheckpoint(logStartFile), d.writeCheckpoint(highWatermarkFile)))
 			d.dropIdleRings()
 			d.removeDoomed()
 		case <-checkpoints.C:
