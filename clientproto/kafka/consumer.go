@@ -94,6 +94,7 @@ func (s *settings) consumerOptions(committed, control bool) []kgo.Opt {
 	opts := []kgo.Opt{
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), // what was deleted meanwhile is skipped, nothing else
 		kgo.FetchMaxPartitionBytes(2 << 20),
+		kgo.FetchMaxBytes(16 << 20), // of each broker; they are all in memory at once
 		kgo.WithPools(&recordPool{}),
 	}
 	if committed {
@@ -166,6 +167,7 @@ const waits = 250 * time.Millisecond
 // fetch waits for records. Where there is an end it gives up if brokers cannot be reached for too long.
 func (m *Consumer) fetch(ctx context.Context) error {
 	since := time.Now()
+	told := false
 	for {
 		if m.atEnd() {
 			return io.EOF
@@ -174,8 +176,16 @@ func (m *Consumer) fetch(ctx context.Context) error {
 		if err != nil || len(m.queue) > 0 {
 			return err
 		}
-		if fault := m.client.dialer.latestFault(); m.ends != nil && fault != nil && time.Since(since) > patience {
+		fault := m.client.dialer.latestFault()
+		if fault == nil || time.Since(since) < patience {
+			continue
+		}
+		if m.ends != nil {
 			return m.client.blame(fault)
+		}
+		if !told {
+			m.client.warn("still trying: " + m.client.blame(fault).Error())
+			told = true
 		}
 	}
 }

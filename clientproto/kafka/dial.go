@@ -29,7 +29,7 @@ type Config struct {
 	Listener string
 	// Timeout bounds Dial; 0 is 10 seconds.
 	Timeout time.Duration
-	// Warn is told what of File does not count. Nil is nobody.
+	// Warn is told what of File does not count, and why records that are waited for do not come. Nil is nobody.
 	Warn func(string)
 }
 
@@ -41,6 +41,7 @@ type Client struct {
 	dialer    *dialer
 	kgo       *kgo.Client // for everything but records
 	admin     *kadm.Client
+	warn      func(string)
 
 	mu       sync.Mutex
 	brokers  map[int32]string // where they say that they are
@@ -69,7 +70,10 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	c := &Client{settings: s, dialer: newDialer(s.connectTimeout, tls), brokers: map[int32]string{}, owned: map[*kgo.Client]struct{}{}}
+	if cfg.Warn == nil {
+		cfg.Warn = func(string) {}
+	}
+	c := &Client{settings: s, warn: cfg.Warn, dialer: newDialer(s.connectTimeout, tls), brokers: map[int32]string{}, owned: map[*kgo.Client]struct{}{}}
 	if err := c.find(limited, cfg); err != nil {
 		c.Close()
 		if ctx.Err() != nil {

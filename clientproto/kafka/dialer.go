@@ -113,24 +113,23 @@ func (d *dialer) secure(ctx context.Context, conn net.Conn, addr string) (net.Co
 	return secured, nil
 }
 
-// latestFault is the last address that could not be dialled, and has not been since; nil if there is none.
+// fresh is how long a fault may be the reason of something: brokers that are wanted are dialled again and again.
+const fresh = 2 * patience
+
+// latestFault is the last address that could not be dialled, lately, and has not been since; nil if there is none.
 func (d *dialer) latestFault() *fault {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var last *fault
 	for _, f := range d.faults {
+		if time.Since(f.when) > fresh {
+			continue
+		}
 		if last == nil || f.when.After(last.when) {
 			last = f
 		}
 	}
 	return last
-}
-
-// forget drops what is known of addresses that could not be dialled.
-func (d *dialer) forget() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	clear(d.faults)
 }
 
 // drop closes the connections that nobody has asked for.

@@ -35,9 +35,7 @@ type settings struct {
 	maxRequest      int32
 	retries         *int
 
-	group             string
 	instance          string
-	reset             string
 	autoCommit        *bool
 	commitInterval    time.Duration
 	isolation         string
@@ -125,7 +123,8 @@ var ignored = map[string]bool{
 // property gives one property its value.
 type property func(s *settings, value string) error
 
-// propertyTable is what of Java's client properties counts.
+// propertyTable is what of Java's client properties counts. The group and where it begins are not among them: whoever
+// only looks at a topic must not take records away from the program whose file it is.
 var propertyTable = map[string]property{
 	"bootstrap.servers":                     text(func(s *settings) *string { return &s.bootstrap }),
 	"client.id":                             text(func(s *settings) *string { return &s.clientID }),
@@ -168,9 +167,7 @@ var propertyTable = map[string]property{
 	},
 	"transactional.id": func(*settings, string) error { return fmt.Errorf("transactions are not written here") },
 
-	"group.id":                      text(func(s *settings) *string { return &s.group }),
 	"group.instance.id":             text(func(s *settings) *string { return &s.instance }),
-	"auto.offset.reset":             oneOf(func(s *settings) *string { return &s.reset }, "earliest", "latest", "none"),
 	"enable.auto.commit":            flag(func(s *settings) **bool { return &s.autoCommit }),
 	"auto.commit.interval.ms":       millis(func(s *settings) *time.Duration { return &s.commitInterval }),
 	"isolation.level":               oneOf(func(s *settings) *string { return &s.isolation }, "read_uncommitted", "read_committed"),

@@ -61,7 +61,6 @@ func (b *Brokers) dial(ctx context.Context, target KafkaTarget) (Kafka, error) {
 		}
 		return nil, err
 	}
-	target.Warn = nil // said once
 	b.mu.Lock()
 	old := b.now
 	b.now, b.target, b.zk = next, target, through

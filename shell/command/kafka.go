@@ -35,6 +35,12 @@ type Kafka interface {
 	// that by reading and writing all.
 	AlterConfigs(ctx context.Context, resource kmodel.Resource, changes []kmodel.ConfigChange, validateOnly bool) error
 
+	// Quotas are the limits of exactly one user, client or address, or with a part of the name "" those of all that
+	// have a part of this type. There is none where there are no limits.
+	Quotas(ctx context.Context, entity []kmodel.QuotaPart) ([]kmodel.Quota, error)
+	// AlterQuotas changes limits: those with a value are set, those with nil are removed.
+	AlterQuotas(ctx context.Context, entity []kmodel.QuotaPart, changes map[string]*float64, validateOnly bool) error
+
 	// Offsets asks the leaders for the offset of a time: kmodel.Latest, Earliest, MaxTimestamp, or milliseconds, of
 	// which it is the first record at or after, -1 if there is none. The answer has the partitions' order.
 	Offsets(ctx context.Context, partitions []kmodel.TopicPartition, at int64) ([]kmodel.PartitionOffset, error)
@@ -105,7 +111,7 @@ type KafkaTarget struct {
 	ZK func(context.Context) (ZK, error)
 	// Timeout bounds the search for a broker that answers.
 	Timeout time.Duration
-	// Warn is told what of the Config does not count.
+	// Warn is told what of the Config does not count, and why records that are waited for do not come.
 	Warn func(string)
 }
 
