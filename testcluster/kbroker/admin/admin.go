@@ -74,6 +74,8 @@ func (a *Admin) Rows() []wire.Row {
 		{Key: int16(kmsg.IncrementalAlterConfigs), Max: 1, Handle: a.handleIncrementalAlterConfigs},
 		{Key: int16(kmsg.DescribeClientQuotas), Max: 1, Handle: a.handleDescribeQuotas},
 		{Key: int16(kmsg.AlterClientQuotas), Max: 1, Handle: a.handleAlterQuotas},
+		{Key: int16(kmsg.DescribeUserSCRAMCredentials), Handle: a.handleDescribeSCRAM},
+		{Key: int16(kmsg.AlterUserSCRAMCredentials), Handle: a.handleAlterSCRAM},
 	}
 }
 

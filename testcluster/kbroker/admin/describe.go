@@ -42,9 +42,7 @@ func (a *Admin) describeConfigs(img *kzk.Image, req *kmsg.DescribeConfigsRequest
 		answer := kmsg.NewDescribeConfigsResponseResource()
 		answer.ResourceType, answer.ResourceName = res.ResourceType, res.ResourceName
 		entries, err := a.describe(img, res)
-		if answer.ErrorCode, answer.ErrorMessage = told(err); answer.ErrorMessage == nil {
-			answer.ErrorMessage = new(string) // Kafka says nothing, rather than not speaking
-		}
+		answer.ErrorCode, answer.ErrorMessage = told(err)
 		answer.Configs = []kmsg.DescribeConfigsResponseResourceConfig{}
 		for _, e := range entries {
 			if len(res.ConfigNames) == 0 || slices.Contains(res.ConfigNames, e.Key.Name) {

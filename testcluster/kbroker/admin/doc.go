@@ -1,5 +1,6 @@
 // Package admin answers the requests that change a cluster by writing znodes, or tell of them: topics
-// made, grown and deleted, configurations and quotas, and ACLs, of which there are none. Any broker
+// made, grown and deleted, configurations, quotas and credentials, and
+// ACLs, of which there are none. Any broker
 // can: the controller, and all brokers, see the znodes. What a request asks for is checked against
 // this broker's image, written on a condition where others may write too, and answered when this
 // broker's image shows it.

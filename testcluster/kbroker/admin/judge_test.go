@@ -24,6 +24,9 @@ var ours = map[string]string{
 	// Kafka falls over a null.
 	"alter without value": "a INVALID_REQUEST Null value not supported for : retention.ms",
 	"append to unknown":   "a INVALID_CONFIG Unknown topic config name: no.such",
+	// Kafka forgets to decode the name.
+	"all credentials":  `NONE | "a" NONE 1/4096 2/8192 | "ü/b" NONE 1/16384`,
+	"credentials left": `NONE | "a" NONE 2/8192 | "ü/b" NONE 1/16384`,
 	// Kafka says nothing of its own.
 	"describe the unknown": "x INVALID_REQUEST Unsupported resource type: UNKNOWN",
 }
@@ -123,7 +126,7 @@ func gone(t *testing.T, client *kgo.Client, topic string) {
 
 func outcome(code int16, text *string) string {
 	s := kproto.Error(code).Name()
-	if text != nil {
+	if text != nil && *text != "" {
 		s += " " + *text
 	}
 	return s
@@ -201,6 +204,21 @@ func written(resp kmsg.Response) []string {
 		for _, e := range r.Entries {
 			out = append(out, outcome(e.ErrorCode, e.ErrorMessage))
 		}
+	case *kmsg.DescribeUserSCRAMCredentialsResponse:
+		out = append(out, outcome(r.ErrorCode, r.ErrorMessage))
+		for _, u := range r.Results {
+			s := fmt.Sprintf("%q %s", u.User, outcome(u.ErrorCode, u.ErrorMessage))
+			for _, c := range u.CredentialInfos {
+				s += fmt.Sprintf(" %d/%d", c.Mechanism, c.Iterations)
+			}
+			out = append(out, s)
+		}
+		slices.Sort(out[1:])
+	case *kmsg.AlterUserSCRAMCredentialsResponse:
+		for _, u := range r.Results {
+			out = append(out, fmt.Sprintf("%q %s", u.User, outcome(u.ErrorCode, u.ErrorMessage)))
+		}
+		slices.Sort(out)
 	case *kmsg.DescribeACLsResponse:
 		out = append(out, outcome(r.ErrorCode, r.ErrorMessage))
 	case *kmsg.CreateACLsResponse:

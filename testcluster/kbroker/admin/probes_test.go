@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -172,6 +173,38 @@ func quotas(strict bool, entity string) *kmsg.DescribeClientQuotasRequest {
 	return req
 }
 
+func users(names ...string) *kmsg.DescribeUserSCRAMCredentialsRequest {
+	req := kmsg.NewPtrDescribeUserSCRAMCredentialsRequest()
+	for _, name := range names {
+		req.Users = append(req.Users, kmsg.DescribeUserSCRAMCredentialsRequestUser{Name: name})
+	}
+	return req
+}
+
+// scram takes deletions USER:MECHANISM with commas, and settings USER:MECHANISM:ITERATIONS.
+func scram(deletions string, settings ...string) *kmsg.AlterUserSCRAMCredentialsRequest {
+	req := kmsg.NewPtrAlterUserSCRAMCredentialsRequest()
+	atoi := func(s string) int {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			panic(err)
+		}
+		return n
+	}
+	for _, s := range strings.Split(deletions, ",") {
+		if user, m, ok := strings.Cut(s, ":"); ok {
+			req.Deletions = append(req.Deletions, kmsg.AlterUserSCRAMCredentialsRequestDeletion{Name: user, Mechanism: int8(atoi(m))})
+		}
+	}
+	for _, s := range settings {
+		f := strings.Split(s, ":")
+		req.Upsertions = append(req.Upsertions, kmsg.AlterUserSCRAMCredentialsRequestUpsertion{
+			Name: f[0], Mechanism: int8(atoi(f[1])), Iterations: int32(atoi(f[2])), Salt: []byte("salt"), SaltedPassword: []byte("salted"),
+		})
+	}
+	return req
+}
+
 func number(f float64) *float64 { return &f }
 
 func validate[T kmsg.Request](req T) T {
@@ -300,6 +333,19 @@ func probes() []probe {
 		{name: "quotas of user twice", req: quotas(true, "user=c,user=d")},
 		{name: "quota removed", req: quota("client-id=c", map[string]*float64{"consumer_byte_rate": nil})},
 		{name: "quotas after it", req: quotas(true, "client-id=c")},
+
+		{name: "no credentials", req: users()},
+		{name: "credentials of none", req: users("none", "")},
+		{name: "set credentials", req: scram("", "a:1:4096", "a:2:8192", "ü/b:1:16384")},
+		{name: "set bad credentials", req: scram("", ":1:4096", "c:1:4095", "d:1:16385", "e:0:4096", "f:3:4096")},
+		{name: "set credentials twice", req: scram("g:1", "g:1:4096")},
+		{name: "set one good, one bad", req: scram("", "h:1:4096", "h:2:1")},
+		{name: "all credentials", req: users(), later: true},
+		{name: "credentials of a", req: users("a", "h"), later: true},
+		{name: "credentials twice", req: users("a", "a")},
+		{name: "delete credentials", req: scram("a:1,none:1,ü/b:2,:1,x:7")},
+		{name: "credentials left", req: users(), later: true},
+		{name: "quotas beside credentials", req: quotas(false, "user=a")},
 
 		{name: "describe ACLs", req: func() kmsg.Request {
 			r := kmsg.NewPtrDescribeACLsRequest()
