@@ -20,9 +20,7 @@ type Proposal struct {
 //
 //	out of the ISR: its log ends elsewhere than the leader's, and it has not been caught up for longer than the lag
 //	into the ISR:   it has all that is below the high watermark, reached the beginning of the epoch, and is live
-//
-// live says whether a replica's broker is registered: one that only seems to live would be taken out again by the controller.
-func (l *Leader) Propose(now time.Time, live func(id int32) bool) (Proposal, bool) {
+func (l *Leader) Propose(now time.Time) (Proposal, bool) {
 	if l.inFlight != nil || l.refused {
 		return Proposal{}, false
 	}
@@ -33,7 +31,7 @@ func (l *Leader) Propose(now time.Time, live func(id int32) bool) (Proposal, boo
 		}
 	}
 	for i := range l.remotes {
-		if r := &l.remotes[i]; !slices.Contains(l.isr, r.id) && l.fit(r, live) {
+		if r := &l.remotes[i]; !slices.Contains(l.isr, r.id) && l.fit(r) {
 			isr = append(isr, r.id)
 		}
 	}
@@ -45,7 +43,7 @@ func (l *Leader) Propose(now time.Time, live func(id int32) bool) (Proposal, boo
 }
 
 // Due says whether Propose has anything to look at: it is false in the steady state, at no cost.
-func (l *Leader) Due(now time.Time, live func(id int32) bool) bool {
+func (l *Leader) Due(now time.Time) bool {
 	if l.inFlight != nil || l.refused {
 		return false
 	}
@@ -55,17 +53,15 @@ func (l *Leader) Due(now time.Time, live func(id int32) bool) bool {
 			if l.lagging(r.id, now) {
 				return true
 			}
-		} else if l.fit(r, live) {
+		} else if l.fit(r) {
 			return true
 		}
 	}
 	return false
 }
 
-// fit says whether a replica may come into the ISR.
-func (l *Leader) fit(r *remote, live func(id int32) bool) bool {
-	return r.end >= max(l.hw, l.start) && live(r.id)
-}
+// fit says whether a replica may come into the ISR. One that only seems to live would be taken out again by the controller.
+func (l *Leader) fit(r *remote) bool { return r.live && r.end >= max(l.hw, l.start) }
 
 // lagging says whether a member of the ISR is out of sync. One that is no longer assigned is.
 func (l *Leader) lagging(id int32, now time.Time) bool {

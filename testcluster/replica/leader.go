@@ -39,6 +39,7 @@ type Leader struct {
 // remote is what the leader knows of another replica.
 type remote struct {
 	id       int32
+	live     bool
 	end      int64 // its log end offset, or unknown
 	logStart int64 // its log start offset, or unknown
 	// caughtUp is the last time at which it had all that the leader had.
@@ -83,7 +84,7 @@ func (l *Leader) Assign(replicas []int32) {
 		if r := l.remote(id); r != nil {
 			remotes = append(remotes, *r)
 		} else {
-			remotes = append(remotes, remote{id: id, end: unknown, logStart: unknown, endAtFetch: unknown})
+			remotes = append(remotes, remote{id: id, live: true, end: unknown, logStart: unknown, endAtFetch: unknown})
 		}
 	}
 	l.remotes = remotes
@@ -134,22 +135,31 @@ func (l *Leader) Fetched(id int32, offset, logStart int64, now time.Time) bool {
 	return l.advance(now)
 }
 
+// Live says which of the other replicas ZooKeeper has as live, until it is called again; after Renew and Assign new ones
+// count as such. It returns whether the high watermark moved.
+func (l *Leader) Live(live func(id int32) bool, now time.Time) bool {
+	for i := range l.remotes {
+		l.remotes[i].live = live(l.remotes[i].id)
+	}
+	return l.advance(now)
+}
+
 // Retry looks at the high watermark again, as time and the ISR have changed, and returns whether it moved.
 func (l *Leader) Retry(now time.Time) bool { return l.advance(now) }
 
-// LowWatermark is the lowest log start offset of the replicas for which live is true, the leader's own included. A live
-// one that has not fetched yet counts as unknown, which is below everything.
-func (l *Leader) LowWatermark(own int64, live func(int32) bool) int64 {
+// LowWatermark is the lowest log start offset of the live replicas, the leader's own included. A live one that has not
+// fetched yet counts as unknown, which is below everything.
+func (l *Leader) LowWatermark(own int64) int64 {
 	low := own
 	for i := range l.remotes {
-		if r := &l.remotes[i]; live(r.id) {
+		if r := &l.remotes[i]; r.live {
 			low = min(low, r.logStart)
 		}
 	}
 	return low
 }
 
-// advance moves the high watermark to the lowest log end of the maximal ISR. Replicas that are caught up but not in the
+// advance moves the high watermark to the lowest log end of the maximal ISR. Live replicas that are caught up but not in the
 // ISR hold it back too, so that they can get in although records keep coming.
 func (l *Leader) advance(now time.Time) bool {
 	low := l.end
@@ -160,7 +170,7 @@ func (l *Leader) advance(now time.Time) bool {
 	}
 	for i := range l.remotes {
 		r := &l.remotes[i]
-		if l.maximal(r.id) || now.Sub(r.caughtUp) <= l.lag {
+		if l.maximal(r.id) || r.live && now.Sub(r.caughtUp) <= l.lag {
 			low = min(low, r.end)
 		}
 	}

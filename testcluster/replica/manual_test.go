@@ -218,12 +218,15 @@ func (w *world) verb(n *node, words []string) error {
 		w.learn(n)
 	case "unregister", "register":
 		n.unregistered = verb == "unregister"
+		for _, n := range w.nodes {
+			w.hearOfNodes(n)
+		}
 	case "delete":
 		to, err := strconv.ParseInt(words[2], 10, 64)
 		n.log.start = to
 		return err
 	case "low":
-		w.tell("%d: low watermark %d", n.id, n.lead.LowWatermark(n.log.start, func(id int32) bool { return w.nodes[id].alive }))
+		w.tell("%d: low watermark %d", n.id, n.lead.LowWatermark(n.log.start))
 	case "show":
 		w.tell("%v", n)
 	default:

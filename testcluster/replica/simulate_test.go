@@ -189,6 +189,7 @@ func (s *simulation) learn(n *node) {
 	if !s.cut[n.id] {
 		s.w.learn(n)
 		s.w.look(n)
+		s.w.hearOfNodes(n)
 	}
 }
 

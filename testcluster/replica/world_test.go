@@ -103,6 +103,14 @@ func (w *world) learn(n *node) {
 	w.look(n)
 }
 
+// hearOfNodes tells a leader who is live.
+func (w *world) hearOfNodes(n *node) {
+	if n.lead != nil {
+		n.lead.Live(func(id int32) bool { return w.nodes[id].alive && !w.nodes[id].unregistered }, w.now)
+		w.look(n)
+	}
+}
+
 // look takes over the high watermark of a leader, and checks what it exposes.
 func (w *world) look(n *node) {
 	if n.lead == nil {
@@ -252,7 +260,7 @@ func (w *world) propose(n *node) {
 	}
 	p, ok := n.lead.Unsettled()
 	if !ok {
-		p, ok = n.lead.Propose(w.now, func(id int32) bool { return w.nodes[id].alive && !w.nodes[id].unregistered })
+		p, ok = n.lead.Propose(w.now)
 	}
 	if ok {
 		n.write = &p

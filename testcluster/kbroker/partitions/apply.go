@@ -21,6 +21,7 @@ func (m *Manager) Apply(img *kzk.Image) {
 		m.adopt(img)
 	}
 	m.applied.Add(1)
+	m.img = img
 	next := &table{topics: make(map[string]*topic, len(old.topics)), img: img}
 	registered := registration(img, m.o.Self)
 	fresh := first || registered != registration(old.img, m.o.Self)
@@ -30,7 +31,7 @@ func (m *Manager) Apply(img *kzk.Image) {
 			m.drop(was)
 			was = nil
 		}
-		if was != nil && !fresh && old.img.Topics[name] == is {
+		if was != nil && !fresh && old.img.Topics[name] == is && !m.unfinished[name] {
 			next.topics[name] = was
 			continue
 		}
@@ -40,10 +41,14 @@ func (m *Manager) Apply(img *kzk.Image) {
 	}
 	for name, was := range old.topics {
 		if img.Topics[name] == nil {
+			delete(m.unfinished, name)
 			m.drop(was)
 		}
 	}
 	m.table.Store(next)
+	if !sameBrokers(old.img, img) {
+		m.each(func(p *partition) { p.hearOfBrokers() })
+	}
 	m.announce(next)
 	m.reconfigure(old.img, img)
 	m.fetchers.settle()
@@ -55,6 +60,30 @@ func registration(img *kzk.Image, self int32) int64 {
 		return b.FirstEpoch
 	}
 	return -1
+}
+
+func sameBrokers(a, b *kzk.Image) bool {
+	return maps.EqualFunc(a.Brokers, b.Brokers, func(*kzk.Broker, *kzk.Broker) bool { return true })
+}
+
+// live says whether a broker is registered, by the image that is being applied.
+func (m *Manager) live(broker int32) bool { return m.img.Brokers[broker] != nil }
+
+// hearOfBrokers tells a leader which replicas' brokers are registered: what waits for others only, waits no more.
+func (p *partition) hearOfBrokers() {
+	var w wakes
+	p.mu.Lock()
+	if p.lead != nil {
+		if p.lead.Live(p.m.live, p.m.o.Now()) {
+			p.moved(&w)
+		}
+		p.due(&w)
+		for d := p.deletions.pop(); d != nil; d = p.deletions.pop() {
+			w.deletions = append(w.deletions, d)
+		}
+	}
+	p.mu.Unlock()
+	w.run()
 }
 
 // adopt deletes the folders, found at the start, whose topics are gone or are others of the same name.
@@ -78,6 +107,7 @@ func (m *Manager) deleteLog(d *klog.Dir, log *klog.Log) {
 
 // applyTopic returns the replicas of a topic that are on this broker. was is nil for a topic that is new here.
 func (m *Manager) applyTopic(was *topic, is *kzk.Topic, registered int64) *topic {
+	delete(m.unfinished, is.Name)
 	t := &topic{name: is.Name, czxid: is.Czxid, parts: make(map[int32]*partition)}
 	if was == nil {
 		t.shared = new(topicShared)
@@ -140,6 +170,7 @@ func (m *Manager) applyState(p *partition, is *kzk.Topic, part *kzk.Partition, r
 		return
 	}
 	if err := m.ensureLog(p, is); err != nil {
+		m.unfinished[is.Name] = true // until the next image
 		m.o.Logger.Error("no log for a replica", slog.String("topic", p.topic), slog.Any("partition", p.id), slog.Any("err", err))
 		return
 	}
@@ -182,6 +213,9 @@ func (p *partition) becomeLeader(part *kzk.Partition) {
 		p.moved(&w)
 	}
 	p.epoch = s.LeaderEpoch
+	if p.lead.Live(p.m.live, now) {
+		p.moved(&w)
+	}
 	p.due(&w)
 	p.mu.Unlock()
 	w.run()

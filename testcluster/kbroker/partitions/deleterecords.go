@@ -112,7 +112,7 @@ func (d *deletion) check() {
 	l := d.p.leader()
 	low := int64(-1)
 	if l != nil {
-		low = l.LowWatermark(d.p.log.StartOffset(), d.op.m.live)
+		low = l.LowWatermark(d.p.log.StartOffset())
 		if low < d.need {
 			if d.node.in == nil {
 				d.p.deletions.push(&d.node)

@@ -92,7 +92,7 @@ func (p *partition) propose() (proposal replica.Proposal, controllerEpoch int32,
 	defer p.mu.Unlock()
 	if l := p.leader(); l != nil {
 		if proposal, ok = l.Unsettled(); !ok {
-			proposal, ok = l.Propose(p.m.o.Now(), p.m.live)
+			proposal, ok = l.Propose(p.m.o.Now())
 		}
 	}
 	p.proposing = ok

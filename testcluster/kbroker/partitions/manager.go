@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/testcluster/kbroker/partitions/codec"
 	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
 )
@@ -25,13 +26,13 @@ type Manager struct {
 	parked   atomic.Int64 // items of parked fetches
 	wanted   wantedDirs
 
-	// made counts partitions; it, onLeadership and told are of the goroutine that applies images.
+	// What follows is of the goroutine that applies images: how many partitions were made; the image that is being applied;
+	// topics some logs of which could not be made; who is told of leadership, and of what.
 	made         int64
+	img          *kzk.Image
+	unfinished   map[string]bool
 	onLeadership []func(topic string, partition int32, epoch int32, leads bool)
 	told         map[partitionKey]led
-
-	// live says whether a broker is registered, by the last image.
-	live func(broker int32) bool
 
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -40,11 +41,10 @@ type Manager struct {
 
 // New returns a Manager that knows of no partition yet: see [Manager.Apply]. It is to be closed.
 func New(o Options) *Manager {
-	m := &Manager{o: o.withDefaults(), told: make(map[partitionKey]led)}
+	m := &Manager{o: o.withDefaults(), told: make(map[partitionKey]led), unfinished: make(map[string]bool)}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
 	m.table.Store(noTable)
-	m.live = func(broker int32) bool { return m.table.Load().img.Brokers[broker] != nil }
 	m.timers.wake = make(chan struct{}, 1)
 	m.isr = isrWriter{m: m, wake: make(chan struct{}, 1)}
 	m.fetchers = fetchers{m: m, ctx: ctx, byLeader: make(map[int32]*fetcher)}

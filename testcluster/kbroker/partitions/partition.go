@@ -176,7 +176,7 @@ func (p *partition) due(w *wakes) {
 	if p.proposing {
 		return
 	}
-	if _, unsettled := p.lead.Unsettled(); !unsettled && !p.lead.Due(p.m.o.Now(), p.m.live) {
+	if _, unsettled := p.lead.Unsettled(); !unsettled && !p.lead.Due(p.m.o.Now()) {
 		return
 	}
 	p.proposing = true
