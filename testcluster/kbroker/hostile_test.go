@@ -1,0 +1,129 @@
+package kbroker_test
+
+import (
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"reflect"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+)
+
+// hostileSeed makes the bodies; a failure names it.
+const hostileSeed = 20260001
+
+// TestHostileBodies: requests of every API in every version, as they are and with bytes changed, cut and added, end with
+// an answer or with the connection; the broker goes on, and takes no memory for what is not there.
+func TestHostileBodies(t *testing.T) {
+	noLeaks(t)
+	e := zooKeeper(t)
+	b := startBroker(t, configure(t, e.ConnectString(), 1))
+	b.options.Logger = slog.New(slog.DiscardHandler)
+	ctx := within(t)
+	created, err := admin(t, b).CreateTopic(ctx, 1, 1, nil, "t")
+	ok(t, err)
+	ok(t, created.Err)
+	b.stop(t)
+	b.start(t) // without lines in the log: there would be thousands
+
+	rng := rand.New(rand.NewPCG(hostileSeed, 1))
+	for _, key := range slices.Sorted(func(yield func(int16) bool) {
+		for key := range advertised {
+			if !yield(key) {
+				return
+			}
+		}
+	}) {
+		if key == 19 || key == 37 || key == int16(kmsg.ControlledShutdown) { // which takes the broker's word for what it is
+			continue
+		}
+		for version := int16(0); version <= advertised[key]; version++ {
+			for range 20 {
+				hostile(t, b.addr(), key, version, rng)
+			}
+		}
+	}
+	created, err = admin(t, b).CreateTopic(ctx, 1, 1, nil, "after")
+	ok(t, err)
+	ok(t, created.Err)
+	cl := client(t, []kgo.Opt{kgo.DefaultProduceTopic("after")}, b)
+	ok(t, cl.ProduceSync(ctx, kgo.StringRecord("still here")).FirstErr())
+	runtime.GC()
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	if mem.HeapAlloc > 512<<20 {
+		t.Errorf("seed %d: %d MiB are in use", hostileSeed, mem.HeapAlloc>>20)
+	}
+}
+
+// hostile sends one request, changed a little, and waits for an answer or the end of the connection, but not for long:
+// some requests wait by their nature.
+func hostile(t *testing.T, addr string, key, version int16, rng *rand.Rand) {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	ok(t, err)
+	defer conn.Close()
+	ok(t, conn.SetDeadline(time.Now().Add(5*time.Millisecond)))
+	req := kmsg.RequestForKey(key)
+	fill(reflect.ValueOf(req).Elem(), rng)
+	req.SetVersion(version)
+	body := req.AppendTo(nil)
+	for range rng.IntN(4) {
+		switch i := rng.IntN(len(body) + 1); {
+		case rng.IntN(3) == 0:
+			body = body[:i]
+		case i == len(body) || rng.IntN(2) == 0:
+			body = slices.Insert(body, i, byte(rng.Uint32()))
+		default:
+			body[i] = byte(rng.Uint32())
+		}
+	}
+	header := kproto.RequestHeader{Key: key, Version: version, CorrelationID: 1, ClientID: "hostile", HasClientID: true}
+	frame := append(header.AppendTo(make([]byte, 4), req.IsFlexible()), body...)
+	binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
+	_, _ = conn.Write(frame)
+	_, _ = io.ReadFull(conn, make([]byte, 4))
+}
+
+// fill gives a message's fields values as a careless client has them: names that exist and that do not, small numbers
+// and the largest there are, lists of some elements.
+func fill(v reflect.Value, rng *rand.Rand) {
+	texts := []string{"t", "", "absent", "1", "retention.ms", "__consumer_offsets", "a/b", "\x00", "\xff\xfe"}
+	numbers := []int64{0, 1, 2, -1, -2, 1000, -1 << 31, 1<<31 - 1, 1<<63 - 1}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).Name != "UnknownTags" {
+				fill(v.Field(i), rng)
+			}
+		}
+	case reflect.Slice:
+		if rng.IntN(8) == 0 {
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), rng.IntN(3), 3))
+		for i := range v.Len() {
+			fill(v.Index(i), rng)
+		}
+	case reflect.Pointer:
+		if rng.IntN(4) > 0 {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(v.Elem(), rng)
+		}
+	case reflect.String:
+		v.SetString(texts[rng.IntN(len(texts))])
+	case reflect.Bool:
+		v.SetBool(rng.IntN(2) == 0)
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		v.SetInt(numbers[rng.IntN(len(numbers))] << (64 - v.Type().Bits()) >> (64 - v.Type().Bits()))
+	}
+}
