@@ -63,6 +63,9 @@ func (q *question) owner(kind string) []Candidate {
 
 // configKeys are the keys of what the arguments before say. With value they are followed by their values.
 func (q *question) configKeys(kind, of string, value bool) []Candidate {
+	if kind == "user" || kind == "client" || kind == "ip" {
+		return q.quotaKeys(value)
+	}
 	o, ok := owners[kind]
 	if !ok || value && strings.Contains(q.partial.Text, "=") {
 		return nil
@@ -76,6 +79,17 @@ func (q *question) configKeys(kind, of string, value bool) []Candidate {
 	var out []Candidate
 	for _, name := range q.kafkaNames(o.keys, of) {
 		out = append(out, Candidate{Text: lex.Quote(name + "=")})
+	}
+	return out
+}
+
+// quotaKeys are the limits of users, clients and addresses.
+func (q *question) quotaKeys(value bool) []Candidate {
+	out := q.choices([]string{"producer_byte_rate", "consumer_byte_rate", "request_percentage", "controller_mutation_rate", "connection_creation_rate"})
+	for i := range out {
+		if value {
+			out[i].Text, out[i].Append = out[i].Text+"=", ""
+		}
 	}
 	return out
 }

@@ -59,7 +59,7 @@ func TestComplete_Kafka(t *testing.T) {
 		"topics nonsense ":                        "",
 		"groups describe ":                        "billing 'my group'",
 		"groups reset billing --topic or":         "orders orders.eu",
-		"configs describe ":                       "topic broker logger",
+		"configs describe ":                       "topic broker logger user client ip",
 		"configs describe topic pe":               "people",
 		"configs describe broker ":                "1 12 default",
 		"configs set topic people ":               "retention.of.people=⏎",
@@ -69,6 +69,8 @@ func TestComplete_Kafka(t *testing.T) {
 		"configs set broker default ":             "log.retention.ms=⏎", // none that cannot change
 		"configs set logger 12 ":                  "kafka.log=⏎",
 		"configs set broker 77 ":                  "log.retention.ms=⏎",
+		"configs set user alice prod":             "producer_byte_rate=⏎",
+		"configs delete client app con":           "consumer_byte_rate controller_mutation_rate connection_creation_rate",
 		"delete-records ":                         "orders orders.eu people",
 		"consume -g b":                            "billing",
 	} {

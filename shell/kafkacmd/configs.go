@@ -16,20 +16,23 @@ import (
 var configs = command.Spec{
 	Name:  "configs",
 	Group: command.Cluster,
-	Short: "show and change the configuration of topics and brokers",
-	Long: "TYPE and NAME say whose: topic NAME, broker ID, logger ID (the levels of a broker's log). `broker default` is\n" +
-		"what holds for all brokers without a value of their own.",
+	Short: "show and change the configuration of topics and brokers, the quotas of users and clients",
+	Long: "TYPE and NAME say whose: topic NAME, broker ID, logger ID (the levels of a broker's log), user NAME, client\n" +
+		"NAME, user NAME client NAME, ip ADDRESS. The name default is for all brokers, users or clients without a value\n" +
+		"of their own; in quotes it is a name. The keys of users and clients are their quotas: producer_byte_rate,\n" +
+		"consumer_byte_rate, request_percentage, controller_mutation_rate; of addresses it is connection_creation_rate.",
 	Examples: []command.Example{
 		{Line: "configs describe topic orders", Means: "what a topic has for itself"},
 		{Line: "configs set topic orders retention.ms=86400000", Means: "keep records for a day"},
 		{Line: "configs describe broker 1 --all", Means: "all that a broker has, with the defaults"},
+		{Line: "configs set user alice producer_byte_rate=1048576", Means: "a megabyte in a second"},
 	},
 	Verbs: command.Verbs("configs", configsDescribe, configsSet, configsDelete),
 }
 
 // resourceArgs say whose configuration it is.
 var resourceArgs = []command.Arg{
-	{Name: "TYPE", Kind: command.Choice, Values: []string{"topic", "broker", "logger"}},
+	{Name: "TYPE", Kind: command.Choice, Values: []string{"topic", "broker", "logger", "user", "client", "ip"}},
 	{Name: "NAME", Kind: command.ConfigOwner},
 }
 

@@ -74,20 +74,32 @@ func (c ConfigValues) View() render.View {
 var configsDescribe = command.Spec{
 	Name:  "describe",
 	Group: command.Cluster,
-	Args:  append(slices.Clip(resourceArgs), command.Arg{Name: "KEY", Kind: command.ConfigKey, Optional: true, Repeat: true}),
+	Args: []command.Arg{
+		resourceArgs[0],
+		{Name: "NAME", Kind: command.ConfigOwner, Optional: true},
+		{Name: "KEY", Kind: command.ConfigKey, Optional: true, Repeat: true},
+	},
 	Short: "show what a topic or broker has for itself, or the values of keys",
 	Long: "Without a KEY it is what was set for it. A value comes from the topic, the broker, all brokers (set while they\n" +
-		"run), from server.properties, or it is the default.",
+		"run), from server.properties, or it is the default. Without a NAME it is the quotas of all users, or clients.",
 	Examples: []command.Example{
 		{Line: "describe topic orders", Means: "what was set for the topic"},
 		{Line: "describe topic orders retention.ms", Means: "one value, and where it comes from"},
 		{Line: "describe broker 1 --all", Means: "every key"},
 		{Line: "describe broker default", Means: "what was set for all brokers"},
+		{Line: "describe user", Means: "the quotas of all users"},
+		{Line: "describe user alice client app", Means: "that of one client of one user"},
 	},
 	Bind: func(fs *pflag.FlagSet) command.Run {
 		all := fs.Bool("all", false, "all keys, with the defaults")
 		docs := fs.Bool("docs", false, "with types and what the keys are, as far as the broker tells")
 		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
+			if isQuota(args) {
+				return describeQuotas(ctx, env, args)
+			}
+			if len(args) < 2 {
+				return nil, command.Usagef("missing NAME")
+			}
 			resource, err := parseResource(args)
 			if err != nil {
 				return nil, err

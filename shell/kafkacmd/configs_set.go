@@ -73,11 +73,15 @@ var configsSet = command.Spec{
 	Examples: []command.Example{
 		{Line: "set topic orders retention.ms=86400000 segment.ms=3600000", Means: "two values"},
 		{Line: "set topic orders cleanup.policy+=compact", Means: "also compacted"},
+		{Line: "set user alice client app consumer_byte_rate=1048576", Means: "a quota of one client of one user"},
 		{Line: "set broker default log.cleaner.threads=2", Means: "for all brokers without a value of their own"},
 	},
 	Bind: func(fs *pflag.FlagSet) command.Run {
 		dryRun := fs.Bool("dry-run", false, "only find out whether it could be done")
 		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
+			if isQuota(args) {
+				return setQuotas(ctx, env, args, false, *dryRun)
+			}
 			resource, err := parseResource(args)
 			if err != nil {
 				return nil, err
@@ -128,6 +132,9 @@ var configsDelete = command.Spec{
 	Bind: func(fs *pflag.FlagSet) command.Run {
 		dryRun := fs.Bool("dry-run", false, "only find out whether it could be done")
 		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
+			if isQuota(args) {
+				return setQuotas(ctx, env, args, true, *dryRun)
+			}
 			resource, err := parseResource(args)
 			if err != nil {
 				return nil, err
