@@ -116,7 +116,7 @@ var Libraries = []Library{
 	// Kafka's messages, for who speaks the protocol; its client, for the one package that wraps it.
 	{Path: "github.com/twmb/franz-go/pkg/kmsg", Importers: []string{"clientproto/kafka", "testcluster/controller",
 		"testcluster/replica", "testcluster/group", "testcluster/kbroker/..."}, Values: true},
-	{Path: "github.com/twmb/franz-go", Importers: []string{"clientproto/kafka", "testcluster/check/..."}},
+	{Path: "github.com/twmb/franz-go", Importers: []string{"clientproto/kafka", "testcluster/check/...", "scripts/bench"}},
 	{Path: "github.com/klauspost/compress", Importers: []string{"testcluster/klog/..."}},
 	{Path: "github.com/pierrec/lz4/v4", Importers: []string{"testcluster/klog/..."}},
 

@@ -145,6 +145,10 @@ func runKafkaFailover(ctx context.Context, b *bench) error {
 				return err
 			}
 			b.report.add(c.zoo.kind, figure{name: "a broker is killed: longest gap in acknowledged records of a partition", unit: "s", goal: "under 1 s"}, gap.Seconds())
+			// Apache's broker does not start while the session of the one before lasts.
+			if err := c.awaitBrokers(ctx, nodes-1); err != nil {
+				return err
+			}
 			if err := c.launch(ctx, i); err != nil {
 				return err
 			}

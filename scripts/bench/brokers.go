@@ -144,7 +144,10 @@ func (c *cluster) client(more ...kgo.Opt) (*kgo.Client, error) {
 }
 
 // await waits until all brokers are registered.
-func (c *cluster) await(ctx context.Context) error {
+func (c *cluster) await(ctx context.Context) error { return c.awaitBrokers(ctx, nodes) }
+
+// awaitBrokers waits until so many brokers are registered, and one is the controller.
+func (c *cluster) awaitBrokers(ctx context.Context, n int) error {
 	cl, err := c.client()
 	if err != nil {
 		return err
@@ -154,14 +157,14 @@ func (c *cluster) await(ctx context.Context) error {
 		ask, cancel := context.WithTimeout(ctx, 5*time.Second)
 		meta, err := kadm.NewClient(cl).BrokerMetadata(ask)
 		cancel()
-		if err == nil && len(meta.Brokers) == nodes && meta.Controller >= 0 {
+		if err == nil && len(meta.Brokers) == n && meta.Controller >= 0 {
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
-	return errors.New("the brokers do not serve after two minutes")
+	return errors.New("there are not as many brokers as expected after two minutes")
 }
 
 // topic creates a topic with three replicas, and waits until all partitions can be written.
