@@ -3,6 +3,7 @@ package klog
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"syscall"
@@ -24,12 +25,12 @@ type history struct {
 }
 
 func newHistory() *history {
-	return &history{values: map[int64]string{}, maybe: map[int64]map[string]bool{}, last: map[int64]int32{}}
+	return &history{values: map[int64]string{}, maybe: map[int64]map[string]bool{}}
 }
 
 func (h *history) clone() *history {
 	c := *h
-	c.values, c.last = maps.Clone(h.values), maps.Clone(h.last)
+	c.values = maps.Clone(h.values)
 	c.maybe = map[int64]map[string]bool{}
 	for k, v := range h.maybe {
 		c.maybe[k] = maps.Clone(v)
@@ -145,7 +146,18 @@ func (r *crashRun) append() error {
 	for i, v := range values {
 		r.h.allow(r.h.end+int64(i), v)
 	}
-	a, err := r.l.AppendLeader(batchOf(r.e.now(), values...), int32(0), AppendOptions{})
+	epoch := max(r.l.LatestEpoch(), 0)
+	if r.rng.IntN(4) == 0 {
+		epoch++
+		if err := r.l.AssignEpoch(epoch, r.l.EndOffset()); err != nil {
+			return err
+		}
+	}
+	sequence := int32(0)
+	for _, p := range r.l.Producers() {
+		sequence = p.LastSequence + 1
+	}
+	a, err := r.l.AppendLeader(idempotent(1, 0, sequence, r.e.now(), values...), epoch, AppendOptions{})
 	if err != nil {
 		return err
 	}
@@ -212,6 +224,37 @@ func checkImage(t *testing.T, fsys storage.FS, h *history, what string) {
 		if v, ok := h.values[it.offset]; (!ok || v != it.value) && !h.maybe[it.offset][it.value] {
 			t.Fatalf("%s: offset %d is %.40q, not %.40q; %d to %d, durable %d", what, it.offset, it.value, v, start, end, h.flushed)
 		}
+	}
+	checkDerived(t, l, what)
+}
+
+// checkDerived checks what a log knows of its leader epochs and producers against its batches.
+func checkDerived(t *testing.T, l *Log, what string) {
+	t.Helper()
+	last := int32(-1)
+	for _, seg := range l.list() {
+		scan := seg.scan(0, headerWindow)
+		for {
+			h, err := scan.header()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			last = h.LastSequence()
+			if h.LastOffset() >= l.StartOffset() {
+				epoch, end := l.EndOffsetForEpoch(h.PartitionLeaderEpoch)
+				if epoch != h.PartitionLeaderEpoch || end <= h.LastOffset() {
+					t.Fatalf("%s: epoch %d of offset %d ends as %d at %d", what, h.PartitionLeaderEpoch, h.BaseOffset, epoch, end)
+				}
+			}
+			scan.skip(h)
+		}
+	}
+	p := l.Producers()
+	if last >= 0 && (len(p) != 1 || p[0].LastSequence != last) {
+		t.Fatalf("%s: the last sequence number is %d, the producers are %+v", what, last, p)
 	}
 }
 
