@@ -56,6 +56,7 @@ func startOwn(t *testing.T, nodes int) string {
 func runFiles(t *testing.T, bootstrap, pattern string) {
 	t.Helper()
 	t.Run("active group", func(t *testing.T) { testActiveGroup(t, bootstrap) })
+	t.Run("confirm", func(t *testing.T) { testConfirm(t, bootstrap) })
 	shelltest.RunFiles(t, pattern, map[string]string{"$BOOTSTRAP": bootstrap}, func(t *testing.T) *shelltest.Session {
 		return newSession(t, bootstrap)
 	})
