@@ -84,7 +84,7 @@ var groupsReset = command.Spec{
 		var r reset
 		fs.StringArrayVar(&r.topics, "topic", nil, "a `TOPIC`, or some of its partitions as in orders:0,2-4; may be repeated")
 		fs.BoolVar(&r.allTopics, "all-topics", false, "all topics that the group has committed offsets of")
-		allGroups := fs.Bool("all-groups", false, "all groups, those with members left out")
+		allGroups := fs.Bool("all-groups", false, "all groups")
 		r.to.bind(fs)
 		fs.StringVar(&r.file, "from-file", "", "to what a `FILE` says")
 		fs.BoolVar(&r.execute, "execute", false, "do it")
