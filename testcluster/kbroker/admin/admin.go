@@ -33,10 +33,8 @@ type Admin struct {
 	o      Options
 	ctx    context.Context // ends what is under way
 	cancel context.CancelFunc
-	// turn has one token: who has it may write. So this broker's own requests never meet in ZooKeeper.
-	turn chan struct{}
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards closed and Rand
 	closed bool
 	wg     sync.WaitGroup // the requests under way
 }
@@ -55,7 +53,7 @@ func New(o Options) *Admin {
 	if o.Rand == nil {
 		o.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
-	a := &Admin{o: o, turn: make(chan struct{}, 1)}
+	a := &Admin{o: o}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a
 }
@@ -104,18 +102,6 @@ func (a *Admin) begin() bool {
 	}
 	return !a.closed
 }
-
-// takeTurn waits for the right to write, which giveTurn ends.
-func (a *Admin) takeTurn(ctx context.Context) error {
-	select {
-	case a.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (a *Admin) giveTurn() { <-a.turn }
 
 // requestTimeout is request.timeout.ms, for requests that bring none.
 func (a *Admin) requestTimeout(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -35,6 +35,8 @@ type change func(old map[string]string) (map[string]string, error)
 func (a *Admin) handleAlterConfigs(r *wire.Request) {
 	req := kmsg.NewPtrAlterConfigsRequest()
 	a.serve(r, req, func(ctx context.Context) kmsg.Response {
+		ctx, cancel := a.requestTimeout(ctx)
+		defer cancel()
 		resp := req.ResponseKind().(*kmsg.AlterConfigsResponse)
 		for _, res := range req.Resources {
 			answer := kmsg.NewAlterConfigsResponseResource()
@@ -70,6 +72,8 @@ func replacement(configs []kmsg.AlterConfigsRequestResourceConfig) change {
 func (a *Admin) handleIncrementalAlterConfigs(r *wire.Request) {
 	req := kmsg.NewPtrIncrementalAlterConfigsRequest()
 	a.serve(r, req, func(ctx context.Context) kmsg.Response {
+		ctx, cancel := a.requestTimeout(ctx)
+		defer cancel()
 		resp := req.ResponseKind().(*kmsg.IncrementalAlterConfigsResponse)
 		for _, res := range req.Resources {
 			answer := kmsg.NewIncrementalAlterConfigsResponseResource()
@@ -146,22 +150,30 @@ func increment(config map[string]string, op kmsg.IncrementalAlterConfigsRequestR
 	if !set {
 		value = keys[i].Default
 	}
-	list := strings.Split(value, ",")
-	for _, element := range strings.Split(*op.Value, ",") {
-		if op.Op == kmsg.IncrementalAlterConfigOpAppend {
-			list = append(list, element)
-		} else if i := slices.Index(list, element); i >= 0 {
-			list = slices.Delete(list, i, i+1)
-		}
+	list, elements := strings.Split(value, ","), strings.Split(*op.Value, ",")
+	if op.Op == kmsg.IncrementalAlterConfigOpAppend {
+		list = append(list, elements...)
+	} else {
+		list = without(list, elements)
 	}
 	config[op.Name] = strings.Join(list, ",")
 	return nil
 }
 
+// without takes each element away once.
+func without(list, elements []string) []string {
+	times := map[string]int{}
+	for _, e := range elements {
+		times[e]++
+	}
+	return slices.DeleteFunc(list, func(e string) bool {
+		times[e]--
+		return times[e] >= 0
+	})
+}
+
 // alter checks a change and, unless it is only to validate, carries it out.
 func (a *Admin) alter(ctx context.Context, res resource, validateOnly bool, change change) error {
-	ctx, cancel := a.requestTimeout(ctx)
-	defer cancel()
 	img, err := a.o.Mirror.Fresh(ctx)
 	if err != nil {
 		return err

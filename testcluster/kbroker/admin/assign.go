@@ -7,7 +7,20 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkclient"
 )
+
+// What a topic's znode may take, and what a partition and a replica take in it at least.
+const (
+	maxZnode     = zkclient.DefaultMaxBuffer - 1<<12 // the rest of the request is small
+	minPartition = len(`"0":[],`) - 1                // the last replica has no comma
+	minReplica   = len(`1,`)
+)
+
+// tooManyPartitions is the refusal of a topic that no znode can hold.
+func tooManyPartitions(n int) error {
+	return refuse(kproto.InvalidPartitions, "%d partitions are more than a znode can hold.", n)
+}
 
 // layout places replicas on brokers as Kafka does: leaders go round the brokers from a start, and the other replicas
 // follow with a gap that grows with each round, so that the followers of one broker's partitions are spread.
@@ -96,6 +109,8 @@ func (l layout) assign(partitions int32, replicas int) (map[int32][]int32, error
 		return nil, refuse(kproto.InvalidReplicationFactor, "Replication factor must be larger than 0.")
 	case replicas > n:
 		return nil, refuse(kproto.InvalidReplicationFactor, "Replication factor: %d larger than available brokers: %d.", replicas, n)
+	case int(partitions) > maxZnode/(minPartition+minReplica*replicas):
+		return nil, tooManyPartitions(int(partitions))
 	}
 	out := make(map[int32][]int32, partitions)
 	for p := l.first; p < l.first+partitions; p++ {

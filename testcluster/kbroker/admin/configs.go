@@ -22,10 +22,6 @@ func brokerKey(id int32) string {
 // notification. Both are one transaction. Where somebody else has changed them meanwhile, or the answer was lost, change is
 // called again with what there is then.
 func (a *Admin) setConfig(ctx context.Context, e kzk.Entity, change func(map[string]string) (map[string]string, error)) error {
-	if err := a.takeTurn(ctx); err != nil {
-		return err
-	}
-	defer a.giveTurn()
 	var written map[string]string
 	for {
 		old, version, err := a.config(ctx, e)

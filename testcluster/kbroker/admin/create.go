@@ -45,6 +45,9 @@ func (a *Admin) handleCreateTopics(r *wire.Request) {
 	a.serve(r, req, func(ctx context.Context) kmsg.Response { return a.createTopics(ctx, req) })
 }
 
+// maxTopics bounds the topics of one request, and so what its answer takes.
+const maxTopics = 10_000
+
 func (a *Admin) createTopics(ctx context.Context, req *kmsg.CreateTopicsRequest) kmsg.Response {
 	timeout := time.Duration(req.TimeoutMillis) * time.Millisecond
 	waiting, cancel := context.WithTimeout(ctx, timeout)
@@ -62,9 +65,12 @@ func (a *Admin) createTopics(ctx context.Context, req *kmsg.CreateTopicsRequest)
 	for i, t := range req.Topics {
 		answer := kmsg.NewCreateTopicsResponseTopic()
 		answer.Topic, answer.NumPartitions, answer.ReplicationFactor = t.Topic, -1, -1
-		if named[t.Topic] > 1 {
+		switch {
+		case len(req.Topics) > maxTopics:
+			answer.ErrorCode, answer.ErrorMessage = told(refuse(kproto.PolicyViolation, "Excessively large number of topics per request."))
+		case named[t.Topic] > 1:
 			answer.ErrorCode, answer.ErrorMessage = told(refuse(kproto.InvalidRequest, "Found multiple entries for this topic."))
-		} else {
+		default:
 			wanted, at = append(wanted, wish(t)), append(at, i)
 		}
 		resp.Topics = append(resp.Topics, answer)
@@ -131,16 +137,15 @@ func (a *Admin) make(ctx context.Context, wanted []NewTopic, validateOnly bool) 
 		}
 		return plans, errs
 	}
-	if err := a.takeTurn(ctx); err != nil {
-		return all(err)
-	}
-	defer a.giveTurn()
 	img, err := a.o.Mirror.Fresh(ctx)
 	if err != nil {
 		return all(err)
 	}
 	var before []string
 	for i, t := range wanted {
+		if errs[i] = ctx.Err(); errs[i] != nil {
+			continue
+		}
 		if plans[i], errs[i] = a.plan(img, before, t); errs[i] != nil || validateOnly {
 			continue
 		}

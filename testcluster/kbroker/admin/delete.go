@@ -98,18 +98,15 @@ func (a *Admin) mark(ctx context.Context, version int16, all []*doomed) {
 		failAll(code)
 		return
 	}
-	err := a.takeTurn(ctx)
-	if err != nil {
-		failAll(err)
-		return
-	}
-	defer a.giveTurn()
 	img, err := a.o.Mirror.Fresh(ctx)
 	if err != nil {
 		failAll(err)
 		return
 	}
 	for _, d := range all {
+		if d.err == nil {
+			d.err = ctx.Err()
+		}
 		if d.err != nil {
 			continue
 		}

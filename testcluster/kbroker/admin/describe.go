@@ -38,7 +38,13 @@ func (a *Admin) handleDescribeConfigs(r *wire.Request) {
 
 func (a *Admin) describeConfigs(img *kzk.Image, req *kmsg.DescribeConfigsRequest) kmsg.Response {
 	resp := req.ResponseKind().(*kmsg.DescribeConfigsResponse)
+	seen := map[resource]bool{}
 	for _, res := range req.Resources {
+		key := resource{res.ResourceType, res.ResourceName}
+		if seen[key] {
+			continue // answered once: nobody can ask for more than there is
+		}
+		seen[key] = true
 		answer := kmsg.NewDescribeConfigsResponseResource()
 		answer.ResourceType, answer.ResourceName = res.ResourceType, res.ResourceName
 		entries, err := a.describe(img, res)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/clientproto/zkclient"
@@ -40,8 +41,22 @@ func told(err error) (code int16, text *string) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return int16(kproto.RequestTimedOut), nil
 	}
-	s := err.Error()
+	s := short(err.Error())
 	return int16(kproto.Code(err)), &s
+}
+
+// maxText bounds a text, which may quote what a client has sent: older versions have no room for more than 32767 bytes.
+const maxText = 4096
+
+func short(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	cut := maxText
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }
 
 // lost says whether a write should be tried again once it is known what became of it: its answer did not come, or it

@@ -62,10 +62,6 @@ func (a *Admin) createPartitions(ctx context.Context, req *kmsg.CreatePartitions
 
 // grow gives a topic more partitions and returns what it then is.
 func (a *Admin) grow(ctx context.Context, want kmsg.CreatePartitionsRequestTopic, validateOnly bool) (*kzk.Topic, error) {
-	if err := a.takeTurn(ctx); err != nil {
-		return nil, err
-	}
-	defer a.giveTurn()
 	var written *kzk.Topic
 	for {
 		img, err := a.o.Mirror.Fresh(ctx)
@@ -130,6 +126,9 @@ func larger(img *kzk.Image, want kmsg.CreatePartitionsRequestTopic) (*kzk.Topic,
 	for p, replicas := range added {
 		grown.Partitions[p] = &kzk.Partition{Replicas: replicas}
 	}
+	if len(kzk.EncodeTopic(&grown)) > maxZnode {
+		return nil, tooManyPartitions(len(grown.Partitions))
+	}
 	return &grown, nil
 }
 
@@ -143,11 +142,13 @@ func addition(img *kzk.Image, t *kzk.Topic, want kmsg.CreatePartitionsRequestTop
 	var unknown []int32
 	for _, p := range want.Assignment {
 		for _, id := range p.Replicas {
-			if img.Brokers[id] == nil && !slices.Contains(unknown, id) {
+			if img.Brokers[id] == nil {
 				unknown = append(unknown, id)
 			}
 		}
 	}
+	slices.Sort(unknown)
+	unknown = slices.Compact(unknown)
 	if len(unknown) > 0 {
 		return nil, refuse(kproto.InvalidReplicaAssignment, "Unknown broker(s) in replica assignment: %s.", commas(unknown))
 	}

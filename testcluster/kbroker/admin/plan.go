@@ -35,10 +35,10 @@ type plan struct {
 	configs map[string]string
 }
 
-// plan checks a wish against an image and settles what is left open. Topics named more are there too.
+// plan checks a wish against an image and settles what is left open. Topics named more are there too, under other names.
 // Source: AdminManager.createTopics, AdminZkClient.validateTopicCreate.
 func (a *Admin) plan(img *kzk.Image, more []string, t NewTopic) (*plan, error) {
-	if img.Topics[t.Name] != nil || slices.Contains(more, t.Name) {
+	if img.Topics[t.Name] != nil {
 		return nil, refuse(kproto.TopicAlreadyExists, "Topic '%s' already exists.", t.Name)
 	}
 	if len(t.nullConfigs) > 0 {
@@ -60,9 +60,12 @@ func (a *Admin) plan(img *kzk.Image, more []string, t NewTopic) (*plan, error) {
 	if err := a.o.Config.CheckTopics(t.Configs, a.dynamic(img)...); err != nil {
 		return nil, refuse(kproto.InvalidConfig, "%s", err)
 	}
-	topic := &kzk.Topic{Name: t.Name, ID: newID(a.o.Rand), HasID: true, Partitions: map[int32]*kzk.Partition{}}
+	topic := &kzk.Topic{Name: t.Name, ID: a.newID(), HasID: true, Partitions: map[int32]*kzk.Partition{}}
 	for p, replicas := range partitions {
 		topic.Partitions[p] = &kzk.Partition{Replicas: replicas}
+	}
+	if len(kzk.EncodeTopic(topic)) > maxZnode {
+		return nil, tooManyPartitions(len(partitions))
 	}
 	return &plan{topic, t.Configs}, nil
 }
@@ -77,7 +80,7 @@ func (a *Admin) replicas(img *kzk.Image, t NewTopic) (map[int32][]int32, error) 
 		if factor == -1 {
 			factor = a.o.Config.Topics.ReplicationFactor
 		}
-		return newLayout(img.Brokers, a.o.Rand).assign(partitions, int(factor))
+		return a.newLayout(img).assign(partitions, int(factor))
 	}
 	if t.Partitions != -1 || t.ReplicationFactor != -1 {
 		return nil, refuse(kproto.InvalidRequest,
@@ -132,12 +135,8 @@ func consistent(partitions map[int32][]int32) error {
 }
 
 func duplicates(ids []int32) bool {
-	for i, id := range ids {
-		if slices.Contains(ids[:i], id) {
-			return true
-		}
-	}
-	return false
+	sorted := slices.Sorted(slices.Values(ids))
+	return len(slices.Compact(sorted)) < len(ids)
 }
 
 // scalaMap prints an assignment as Kafka's messages have it.
@@ -163,6 +162,18 @@ func newID(random *rand.Rand) (id kproto.UUID) {
 		id[0] ^= 0x80
 	}
 	return id
+}
+
+func (a *Admin) newID() kproto.UUID {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return newID(a.o.Rand)
+}
+
+func (a *Admin) newLayout(img *kzk.Image) layout {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return newLayout(img.Brokers, a.o.Rand)
 }
 
 // entries are a topic's configuration as responses have it.

@@ -140,6 +140,8 @@ func quotaValues(config map[string]string) []kmsg.DescribeClientQuotasResponseEn
 func (a *Admin) handleAlterQuotas(r *wire.Request) {
 	req := kmsg.NewPtrAlterClientQuotasRequest()
 	a.serve(r, req, func(ctx context.Context) kmsg.Response {
+		ctx, cancel := a.requestTimeout(ctx)
+		defer cancel()
 		resp := req.ResponseKind().(*kmsg.AlterClientQuotasResponse)
 		for _, entry := range req.Entries {
 			answer := kmsg.NewAlterClientQuotasResponseEntry()
@@ -172,8 +174,6 @@ func (a *Admin) alterQuota(ctx context.Context, entry kmsg.AlterClientQuotasRequ
 		_, err := change(map[string]string{})
 		return err
 	}
-	ctx, cancel := a.requestTimeout(ctx)
-	defer cancel()
 	return a.setConfig(ctx, entity, change)
 }
 
