@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/zoka-project/zoka/shell/command"
@@ -34,7 +33,6 @@ func runBroker(ctx context.Context, p *process) command.ExitCode {
 	}
 	var bad *kconf.Error
 	if err == nil {
-		brokerMemory(p.getenv)
 		err = serveBroker(ctx, kbroker.Options{Config: cfg, Logger: log})
 	}
 	switch {
@@ -79,16 +77,6 @@ func brokerArgs(args []string) (file string, overrides []kconf.Override, err err
 		return "", nil, command.Usagef("broker: %s", brokerUsage)
 	}
 	return file, overrides, nil
-}
-
-// brokerGC is how far the heap of a broker may grow over what is in use, in percent. What passes through a broker is
-// garbage soon, and what stays is little: running the collector seldom costs some tens of megabytes, and saves much.
-const brokerGC = 200
-
-func brokerMemory(getenv func(string) string) {
-	if getenv("GOGC") == "" {
-		debug.SetGCPercent(brokerGC)
-	}
 }
 
 // serveBroker runs a broker until ctx ends, or until it cannot go on, which is an error.
