@@ -446,3 +446,37 @@ func testDeleteRecords(t *testing.T, c *kafka.Client) {
 		t.Errorf("offsets %+v", offsets)
 	}
 }
+
+// TestApache_Advertised is a broker that sends clients where nobody is.
+func TestApache_Advertised(t *testing.T) {
+	nowhere := fmt.Sprintf("127.0.0.1:%d", peertest.FreePort(t))
+	bootstrap := peertest.StartKRaft(t, peertest.KafkaOptions{Config: []string{"advertised.listeners=PLAINTEXT://" + nowhere}}).Bootstrap()
+	c := dial(t, kafka.Config{Bootstrap: bootstrap})
+	for what, try := range map[string]func(ctx context.Context) error{
+		"create": func(ctx context.Context) error {
+			return c.CreateTopic(ctx, kmodel.NewTopic{Name: "t", Partitions: 1, Replicas: 1})
+		},
+		"produce": func(ctx context.Context) error {
+			o := kmodel.DefaultProduceOptions()
+			o.Topics, o.AutoCreate = []string{"auto"}, true
+			_, err := c.Producer(ctx, o, func(int64, kmodel.Record, error) {})
+			return err
+		},
+		"groups": func(ctx context.Context) error {
+			_, err := c.Groups(ctx)
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			began := time.Now()
+			err := try(t.Context())
+			var advertised *kafka.AdvertisedError
+			if !errors.As(err, &advertised) || advertised.Addr != nowhere || advertised.Bootstrap != bootstrap {
+				t.Errorf("%v", err)
+			}
+			if took := time.Since(began); took > 8*time.Second {
+				t.Errorf("told after %s", took)
+			}
+		})
+	}
+}

@@ -94,10 +94,7 @@ func TestProduce_AtATerminal(t *testing.T) {
 
 // TestKafka_JSONBothWays writes what it has read, and reads the same.
 func TestKafka_JSONBothWays(t *testing.T) {
-	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Brokers: true})
-	ok(t, err)
-	t.Cleanup(func() { ok(t, e.Close()) })
-	t.Setenv("ZOKA_BOOTSTRAP", e.BootstrapServers())
+	brokers(t)
 	zoka := func(stdin string, args ...string) string {
 		t.Helper()
 		cmd := exec.Command("zoka", args...)
