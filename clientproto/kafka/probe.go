@@ -34,7 +34,7 @@ func Probe(ctx context.Context, addr string) Speaks {
 	switch {
 	case answer == nil:
 		return Nothing
-	case isApiVersions(answer):
+	case isAPIVersions(answer):
 		return Kafka
 	case len(answer) == 0 && errors.Is(err, os.ErrDeadlineExceeded):
 		return Something // the others hang up on what they do not understand
@@ -105,6 +105,6 @@ var apiVersionsRequest = []byte{
 	0xff, 0xff, // no client id
 }
 
-func isApiVersions(answer []byte) bool {
+func isAPIVersions(answer []byte) bool {
 	return len(answer) >= 8 && binary.BigEndian.Uint32(answer[4:]) == probeID
 }

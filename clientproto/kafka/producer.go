@@ -187,4 +187,3 @@ func (p *Producer) Close() {
 		}
 	})
 }
-

@@ -88,4 +88,3 @@ func (s *settings) ackOptions(o kmodel.ProduceOptions) []kgo.Opt {
 	}
 	return append(opts, kgo.RequiredAcks(kgo.AllISRAcks()))
 }
-

@@ -87,4 +87,3 @@ func (c *Client) autoCreate(ctx context.Context, names []string) error {
 		}
 	}
 }
-

@@ -59,12 +59,11 @@ type producing struct {
 	keep    bool // the partitions of JSON records
 	file    string
 
-	key        string
-	hasKey     bool
-	headers    []kmodel.Header
-	partition  int32
-	timestamp  int64
-	compressed string
+	key       string
+	hasKey    bool
+	headers   []kmodel.Header
+	partition int32
+	timestamp int64
 }
 
 func bindProduce(fs *pflag.FlagSet) command.Run {
