@@ -109,10 +109,16 @@ func (c *Coordinator) leadership(topic string, partition, epoch int32, leads boo
 	}
 	c.mu.Lock()
 	before := c.mu.terms[partition]
+	if before != nil && leads && epoch == before.epoch+1 {
+		// Each change of a leader has an epoch of its own: nobody else has led between this one and the last. It is the
+		// replicas in sync that have changed, which is nothing to members.
+		before.epoch = epoch
+		c.mu.Unlock()
+		return
+	}
 	delete(c.mu.terms, partition)
-	var t *term
 	if leads && !c.mu.ended {
-		t = newTerm(c, partition, epoch)
+		t := newTerm(c, partition, epoch)
 		c.mu.terms[partition] = t
 		c.work.Go(func() { t.load(before) })
 	}

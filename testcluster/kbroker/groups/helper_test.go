@@ -3,12 +3,14 @@ package groups_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,10 +49,13 @@ func (l *memLog) OnLeadership(fn func(topic string, partition, epoch int32, lead
 	l.mu.notify = fn
 }
 
-func (l *memLog) lead(partition int32, leads bool) {
+func (l *memLog) lead(partition int32, leads bool) { l.leadLater(partition, leads, 1) }
+
+// leadLater is a change of the leader, some epochs after the last one.
+func (l *memLog) leadLater(partition int32, leads bool, epochs int32) {
 	l.mu.Lock()
 	l.mu.leads[partition] = leads
-	l.mu.epoch++
+	l.mu.epoch += epochs
 	epoch := l.mu.epoch
 	l.mu.Unlock()
 	l.mu.notify(groups.Topic, partition, epoch, leads)
@@ -148,7 +153,7 @@ type service struct {
 		sync.Mutex
 		*kzk.Image
 	}
-	created chan error // the outcome of each attempt to create the topic
+	refuses atomic.Pointer[string] // why the topic cannot be created
 }
 
 const partitions = 3
@@ -160,20 +165,17 @@ func serve(t *testing.T, c kconf.Groups, n int32) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{log: newMemLog(), addr: ln.Addr().String(), created: make(chan error)}
+	s := &service{log: newMemLog(), addr: ln.Addr().String()}
 	s.img.Image = image(ln.Addr().(*net.TCPAddr), n)
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.Coordinator = groups.New(groups.Options{
 		Self: 1, Config: c, Log: s.log, Logger: logger, Image: s.image,
-		CreateTopic: func(ctx context.Context) error {
-			select {
-			case err := <-s.created:
-				return err
-			case <-ctx.Done():
-				return ctx.Err()
+		CreateTopic: func(context.Context) error {
+			if why := s.refuses.Load(); why != nil {
+				return errors.New(*why)
 			}
-		},
-	})
+			return nil
+		}})
 	server := wire.NewServer(wire.Options{Rows: s.Rows(), Logger: logger})
 	var served sync.WaitGroup
 	served.Go(func() {

@@ -45,8 +45,7 @@ func (t *term) load(before *term) {
 			t.c.o.Logger.Error("offsets cannot be read", "partition", t.partition, "offset", at, "err", err)
 		case next == at:
 			t.do(func(now time.Time, s *group.Shard) { s.Activate(now) })
-			t.c.o.Logger.Debug("coordinates groups", "partition", t.partition, "epoch", t.epoch, "offset", at,
-				"took", t.c.o.Now().Sub(begin))
+			t.c.o.Logger.Debug("coordinates groups", "partition", t.partition, "offset", at, "took", t.c.o.Now().Sub(begin))
 			return
 		default:
 			at, pause = next, firstPause/2

@@ -93,6 +93,25 @@ func TestLeadershipMoves(t *testing.T) {
 	l.wantOffset("g", "t", 7)
 }
 
+// TestEpochs has the partition's epoch rise. Nobody else can have led before the next one; before a later one somebody may.
+func TestEpochs(t *testing.T) {
+	s := serve(t, config(), 1)
+	l, waiter := s.dial(t), s.dial(t)
+	first := ask(l, joinOld("g", 10_000), kmsg.NewPtrJoinGroupResponse(), 3)
+	waiter.send(joinOld("g", 10_000), 3)
+	beat := kmsg.NewPtrHeartbeatRequest()
+	beat.Group, beat.MemberID, beat.Generation = "g", first.MemberID, first.Generation
+	eventually(t, func() bool {
+		return ask(l, beat, kmsg.NewPtrHeartbeatResponse(), 4).ErrorCode == int16(kproto.RebalanceInProgress)
+	})
+	s.log.lead(0, true)
+	wantCode(t, "heartbeat", ask(l, beat, kmsg.NewPtrHeartbeatResponse(), 4).ErrorCode, kproto.RebalanceInProgress)
+	s.log.leadLater(0, true, 2)
+	wantCode(t, "the one who waits", receive(waiter, kmsg.NewPtrJoinGroupResponse(), 3).ErrorCode, kproto.NotCoordinator)
+	s.loaded(t)
+	wantCode(t, "heartbeat", ask(l, beat, kmsg.NewPtrHeartbeatResponse(), 4).ErrorCode, kproto.UnknownMemberID)
+}
+
 // TestFence answers as one who leads nothing, for a while.
 func TestFence(t *testing.T) {
 	s := serve(t, config(), 1)
@@ -260,13 +279,17 @@ func TestFindCoordinatorBeforeTheTopic(t *testing.T) {
 	l := s.dial(t)
 	req := kmsg.NewPtrFindCoordinatorRequest()
 	req.CoordinatorKey = "g"
-	wantCode(t, "find", ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3).ErrorCode, kproto.CoordinatorNotAvailable)
-	s.created <- errors.New("there are too few brokers")
-	eventually(t, func() bool {
-		r := ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3)
-		return r.ErrorCode == int16(kproto.CoordinatorNotAvailable) && strings.Contains(*r.ErrorMessage, "too few brokers")
-	})
-	s.created <- nil
+	says := func(text string) func() bool {
+		return func() bool {
+			r := ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3)
+			wantCode(t, "find", r.ErrorCode, kproto.CoordinatorNotAvailable)
+			return strings.Contains(*r.ErrorMessage, text)
+		}
+	}
+	s.refuses.Store(kmsg.StringPtr("there are too few brokers"))
+	eventually(t, says("too few brokers"))
+	s.refuses.Store(nil)
+	eventually(t, says("is being created"))
 	wantCode(t, "commit", int16(l.commit("g", "t", 7)), kproto.NotCoordinator)
 	req.CoordinatorType = 2
 	wantCode(t, "find", ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3).ErrorCode, kproto.InvalidRequest)

@@ -19,7 +19,7 @@ import (
 type term struct {
 	c         *Coordinator
 	partition int32
-	epoch     int32
+	epoch     int32        // the last one of the term; guarded by the coordinator's lock
 	deadline  atomic.Int64 // when the shard is due, in ns of Unix; MaxInt64 is never
 
 	mu struct {
