@@ -40,9 +40,13 @@ func (m *Manager) Apply(img *kzk.Image) {
 		}
 	}
 	for name, was := range old.topics {
-		if img.Topics[name] == nil {
+		switch {
+		case img.Topics[name] != nil:
+		case gone(img, name):
 			delete(m.unfinished, name)
 			m.drop(was)
+		default:
+			next.topics[name] = was
 		}
 	}
 	m.table.Store(next)
@@ -91,11 +95,25 @@ func (m *Manager) adopt(img *kzk.Image) {
 	for _, d := range m.o.Dirs {
 		for _, log := range d.Logs() {
 			t, czxid := img.Topics[log.Topic()], log.Incarnation().Czxid
-			if t == nil || czxid != 0 && czxid != t.Czxid {
+			if gone(img, log.Topic()) || t != nil && czxid != 0 && czxid != t.Czxid {
 				m.deleteLog(d, log)
 			}
 		}
 	}
+}
+
+// gone says whether ZooKeeper is known to have no topic of that name: an image also lacks topics that could not be read, and
+// one without a cluster is of nobody.
+func gone(img *kzk.Image, name string) bool {
+	if img.Topics[name] != nil || img.ClusterID == "" {
+		return false
+	}
+	for _, path := range []string{kzk.TopicPath(name), kzk.TopicsPath, "/brokers", "/"} {
+		if _, unreadable := img.Unreadable[path]; unreadable {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *Manager) deleteLog(d *klog.Dir, log *klog.Log) {

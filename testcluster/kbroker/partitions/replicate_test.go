@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/testcluster/kbroker/partitions"
 )
 
@@ -295,6 +296,27 @@ func TestTopicAgain(t *testing.T) {
 	w.brokers[2].ends("t", 0, 1)
 	if got, want := w.brokers[1].leaderships(), []string{"t-0 epoch 0: true", "t-0 epoch 0: false"}; !slices.Equal(got[:2], want) {
 		t.Errorf("told %v", got)
+	}
+}
+
+// TestTopicUnreadable: a topic that is there but says nothing that can be understood is not gone.
+func TestTopicUnreadable(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	w.topic("t", []int32{1})
+	b := w.brokers[1]
+	b.leads("t", 0, 0)
+	b.client().must("t", 0, batch("a"))
+	w.put(kzk.TopicPath("t"), []byte("{nonsense"))
+	eventually(t, "it is noticed", func() bool { return len(b.mirror.Image().Unreadable) == 1 })
+	b.client().must("t", 0, batch("b"))
+	b.close()
+	b = w.start(1)
+	b.ends("t", 0, 2)
+	w.assign("t", []int32{1})
+	w.elect("t", 0, 1, 1, []int32{1})
+	b.leads("t", 0, 1)
+	if got := b.client().all("t", 0); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("got %v", got)
 	}
 }
 
