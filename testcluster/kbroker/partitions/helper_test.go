@@ -65,6 +65,7 @@ type world struct {
 	compact atomic.Bool
 	tune    func(*partitions.Options)
 	fs      func(id int32) (storage.FS, string)
+	folders int // of each broker; 0 is 1
 }
 
 func newWorld(t testing.TB, n int32, tune func(*partitions.Options)) *world {
@@ -162,7 +163,8 @@ func (w *world) state(name string, id int32) *kzk.State {
 type broker struct {
 	w      *world
 	id     int32
-	dir    *klog.Dir
+	dir    *klog.Dir // the first of dirs
+	dirs   []*klog.Dir
 	zk     *zkclient.Client
 	mirror *mirror.Mirror
 	m      *partitions.Manager
@@ -192,8 +194,15 @@ func (w *world) start(id int32) *broker {
 	b := &broker{w: w, id: id}
 	var err error
 	fs, path := w.fs(id)
-	b.dir, err = klog.Open(ctx, klog.Options{FS: fs, Path: path, BrokerID: id, Logger: log})
-	ok(w.t, err)
+	for i := range max(w.folders, 1) {
+		if i > 0 {
+			path += "+"
+		}
+		d, err := klog.Open(ctx, klog.Options{FS: fs, Path: path, BrokerID: id, Logger: log})
+		ok(w.t, err)
+		b.dirs = append(b.dirs, d)
+	}
+	b.dir = b.dirs[0]
 	events := make(chan zkproto.WatchedEvent, 100)
 	b.zk, err = zkclient.Dial(ctx, zkclient.Config{Servers: w.zk.ConnectString(), OnEvent: func(ev zkproto.WatchedEvent) {
 		select {
@@ -204,7 +213,7 @@ func (w *world) start(id int32) *broker {
 	ok(w.t, err)
 	b.mirror, err = mirror.Start(ctx, mirror.Options{ZK: b.zk, Logger: log})
 	ok(w.t, err)
-	o := partitions.Options{Self: id, Dirs: []*klog.Dir{b.dir}, Mirror: b.mirror, ZK: b.zk, Logger: log, Dial: b.dial,
+	o := partitions.Options{Self: id, Dirs: b.dirs, Mirror: b.mirror, ZK: b.zk, Logger: log, Dial: b.dial,
 		TopicConfig: func(string) kconf.Topic {
 			c := new(kconf.Broker).Topic(nil)
 			c.MinInsyncReplicas = int(w.minISR.Load())
@@ -280,10 +289,10 @@ func (b *broker) dial(ctx context.Context, id int32) (net.Conn, error) {
 }
 
 // close ends a broker in good order, kill without flushing anything. Both end its session. Closing again does nothing.
-func (b *broker) close() { b.end(func() { ok(b.w.t, b.dir.Close()) }) }
-func (b *broker) kill()  { b.end(b.dir.Abandon) }
+func (b *broker) close() { b.end(func(d *klog.Dir) { ok(b.w.t, d.Close()) }) }
+func (b *broker) kill()  { b.end((*klog.Dir).Abandon) }
 
-func (b *broker) end(endDir func()) {
+func (b *broker) end(endDir func(*klog.Dir)) {
 	if b.stop == nil {
 		return
 	}
@@ -293,7 +302,9 @@ func (b *broker) end(endDir func()) {
 	ok(b.w.t, b.m.Close())
 	b.wg.Wait()
 	b.mirror.Close()
-	endDir()
+	for _, d := range b.dirs {
+		endDir(d)
+	}
 	ok(b.w.t, b.zk.Close(context.Background()))
 }
 

@@ -205,6 +205,39 @@ func TestLogDirs(t *testing.T) {
 	}
 }
 
+// TestLogDirs_Several: new replicas go where the fewest are, or where it was said before; they stay there.
+func TestLogDirs_Several(t *testing.T) {
+	w := newWorld(t, 0, nil)
+	w.folders = 2
+	b := w.start(1)
+	w.topic("t", []int32{1}, []int32{1}, []int32{1}, []int32{1})
+	b.leads("t", 3, 0)
+	if a, b := len(b.dirs[0].Logs()), len(b.dirs[1].Logs()); a != 2 || b != 2 {
+		t.Errorf("%d and %d logs", a, b)
+	}
+	q := kmsg.NewPtrAlterReplicaLogDirsRequest()
+	q.Version = 1
+	d := kmsg.NewAlterReplicaLogDirsRequestDir()
+	tp := kmsg.NewAlterReplicaLogDirsRequestDirTopic()
+	tp.Topic, tp.Partitions = "later", []int32{0, 1, 2}
+	d.Dir, d.Topics = "/data+", append(d.Topics, tp)
+	q.Dirs = append(q.Dirs, d)
+	b.client().request(q)
+	w.topic("later", []int32{1}, []int32{1}, []int32{1})
+	b.leads("later", 2, 0)
+	b.client().must("later", 2, batch("x"))
+	if a, b := len(b.dirs[0].Logs()), len(b.dirs[1].Logs()); a != 2 || b != 5 {
+		t.Errorf("%d and %d logs", a, b)
+	}
+	b.close()
+	b = w.start(1)
+	w.elect("later", 2, 1, 1, []int32{1})
+	b.leads("later", 2, 1)
+	if got := b.client().all("later", 2); !slices.Equal(got, []string{"x"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestOnDisk is the whole of it on files: what was acknowledged is there after everybody has been killed.
 func TestOnDisk(t *testing.T) {
 	w := &world{t: t, brokers: map[int32]*broker{}}
