@@ -1,11 +1,8 @@
 package admin_test
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -18,11 +15,8 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/clientproto/kzk"
-	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/kbroker/admin"
-	"github.com/zoka-project/zoka/testcluster/kbroker/kconf"
-	"github.com/zoka-project/zoka/testcluster/kbroker/mirror"
 )
 
 // ask1 sends a request to one broker.
@@ -238,105 +232,6 @@ func TestIncrements_DoNotOverwriteEachOther(t *testing.T) {
 	}
 }
 
-// cutter is a dialer of connections to ZooKeeper that lose the answers of every other transaction.
-type cutter struct {
-	mu     sync.Mutex
-	multis int
-}
-
-type cutConn struct {
-	net.Conn
-	c *cutter
-}
-
-func (c *cutter) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-	return &cutConn{conn, c}, err
-}
-
-func (c *cutConn) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.c.mu.Lock()
-	defer c.c.mu.Unlock()
-	// Requests are a length, an xid and an operation; the handshake's fourth word is no operation that counts.
-	for f := p; len(f) >= 12; f = f[min(len(f), 4+int(binary.BigEndian.Uint32(f))):] {
-		if zkproto.OpCode(binary.BigEndian.Uint32(f[8:])) != zkproto.OpMulti {
-			continue
-		}
-		if c.c.multis++; c.c.multis%2 == 0 && err == nil {
-			_ = c.Conn.(*net.TCPConn).CloseRead() // the server has it, and its answer goes nowhere
-		}
-	}
-	return n, err
-}
-
-// standalone is an Admin with a mirror and a session of its own beside the brokers.
-func standalone(t *testing.T, c *cluster, cut *cutter, now func() time.Time) (*admin.Admin, *mirror.Mirror) {
-	t.Helper()
-	cfg := zkclient.Config{Servers: c.zk}
-	var m *mirror.Mirror
-	if cut != nil {
-		cfg.Dialer = cut.dial
-	}
-	var mu sync.Mutex
-	cfg.OnEvent = func(ev zkproto.WatchedEvent) {
-		mu.Lock()
-		defer mu.Unlock()
-		if m != nil {
-			m.HandleEvent(ev)
-		}
-	}
-	zk, err := zkclient.Dial(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = zk.Close(context.Background()) })
-	started, err := mirror.Start(t.Context(), mirror.Options{ZK: zk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(started.Close)
-	mu.Lock()
-	m = started
-	mu.Unlock()
-	conf, _, err := kconf.ParseBroker("server.properties", "broker.id=1\nzookeeper.connect="+c.zk+"\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := admin.New(admin.Options{Self: 1, Config: conf, Mirror: started, ZK: zk, Now: now})
-	t.Cleanup(a.Close)
-	return a, started
-}
-
-// Answers that are lost on the way are looked up: nothing is done twice, and nothing is taken for somebody else's.
-func TestLostAnswers(t *testing.T) {
-	c := newCluster(t, 1)
-	cut := &cutter{}
-	a, m := standalone(t, c, cut, nil)
-	for i := range 4 {
-		name := fmt.Sprintf("t%d", i)
-		if err := a.CreateTopic(t.Context(), admin.NewTopic{Name: name, Partitions: 1, ReplicationFactor: 1}); err != nil {
-			t.Fatal(err)
-		}
-		if err := a.SetTopicConfig(t.Context(), name, map[string]string{"flush.ms": fmt.Sprint(i)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	img, err := m.Fresh(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 4 {
-		name := fmt.Sprintf("t%d", i)
-		if img.Topics[name] == nil || img.TopicConfig(name)["flush.ms"] != fmt.Sprint(i) {
-			t.Errorf("%s: %+v, %v", name, img.Topics[name], img.TopicConfig(name))
-		}
-	}
-	if cut.multis < 8 {
-		t.Errorf("%d transactions", cut.multis)
-	}
-}
-
 func TestCreateTopic_Errors(t *testing.T) {
 	c := newCluster(t, 1)
 	a, _ := standalone(t, c, nil, nil)
@@ -371,52 +266,5 @@ func TestManyTopicsAtOnce(t *testing.T) {
 		if made.ErrorCode != 0 {
 			t.Fatalf("%+v", made)
 		}
-	}
-}
-
-// What no cluster could hold is refused before it takes memory, and what is quoted fits into every answer.
-func TestHostileNumbers(t *testing.T) {
-	c := newCluster(t, 1)
-	for _, n := range []int32{1<<31 - 1, 200_000} {
-		if got := ask1[*kmsg.CreateTopicsResponse](c, 1, create(topic("big", n, 1))).Topics[0]; got.ErrorCode != int16(kproto.InvalidPartitions) {
-			t.Errorf("%d partitions: %+v", n, got)
-		}
-	}
-	ask1[*kmsg.CreateTopicsResponse](c, 1, create(topic("a", 1, 1)))
-	for _, n := range []int32{1<<31 - 1, 200_000} {
-		if got := ask1[*kmsg.CreatePartitionsResponse](c, 1, growth("a", n)).Topics[0]; got.ErrorCode != int16(kproto.InvalidPartitions) {
-			t.Errorf("%d partitions: %+v", n, got)
-		}
-	}
-	replicas := make([]int32, 1<<20)
-	for i := range replicas {
-		replicas[i] = int32(i)
-	}
-	if got := ask1[*kmsg.CreateTopicsResponse](c, 1, create(placed("b", []int32{0}, replicas))).Topics[0]; got.ErrorCode != int16(kproto.InvalidPartitions) {
-		t.Errorf("a million replicas: %+v", got)
-	}
-	if got := ask1[*kmsg.CreatePartitionsResponse](c, 1, growth("a", 2, replicas)).Topics[0]; got.ErrorCode != int16(kproto.InvalidReplicaAssignment) || len(*got.ErrorMessage) > 5000 {
-		t.Errorf("a million replicas: %d", got.ErrorCode)
-	}
-	many := make([]kmsg.CreateTopicsRequestTopic, 10_001)
-	for i := range many {
-		many[i] = topic(fmt.Sprint("t", i), 1, 1)
-	}
-	for _, got := range ask1[*kmsg.CreateTopicsResponse](c, 1, create(many...)).Topics {
-		if got.ErrorCode != int16(kproto.PolicyViolation) {
-			t.Fatalf("%+v", got)
-		}
-	}
-	long := strings.Repeat("delete,", 1<<17)
-	if got := ask1[*kmsg.IncrementalAlterConfigsResponse](c, 1, increments(ofTopic, "a", "append:cleanup.policy="+long, "subtract:flush.ms="+long)).Resources[0]; got.ErrorCode == 0 {
-		t.Errorf("%+v", got)
-	}
-	if got := ask1[*kmsg.IncrementalAlterConfigsResponse](c, 1, increments(ofTopic, "a", "set:follower.replication.throttled.replicas="+strings.Repeat("1:1,", 1<<18)+"1:1")).Resources[0]; got.ErrorCode == 0 {
-		t.Errorf("a configuration of a megabyte: %+v", got)
-	}
-	twice := description(ofTopic, "a")
-	twice.Resources = append(twice.Resources, twice.Resources[0], twice.Resources[0])
-	if got := ask1[*kmsg.DescribeConfigsResponse](c, 1, twice); len(got.Resources) != 1 {
-		t.Errorf("%d answers", len(got.Resources))
 	}
 }
