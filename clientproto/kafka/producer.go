@@ -43,13 +43,25 @@ type Producer struct {
 	telling sync.Mutex // one call of failed at a time
 }
 
-// entry is a record under way. It is the record's own context, which is how the callback finds it again.
+// entry is a record under way. It is the record's own context, which is how the callback finds it again; a context
+// that never ends, since franz-go looks at it even when the entry has another record.
 type entry struct {
-	context.Context
 	rec       kgo.Record
 	number    int64
 	partition int32 // -1: the partitioner's choice
 }
+
+// Deadline is for context.Context.
+func (*entry) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Done is for context.Context.
+func (*entry) Done() <-chan struct{} { return nil }
+
+// Err is for context.Context.
+func (*entry) Err() error { return nil }
+
+// Value is for context.Context.
+func (*entry) Value(any) any { return nil }
 
 // Producer starts to write records. failed is told of each record that was not acknowledged, by the number that
 // Produce was given, one call at a time, not before Produce and not after Close have been called.
@@ -101,7 +113,7 @@ func (p *Producer) Produce(ctx context.Context, r *kmodel.Record, number int64) 
 	}
 	now := time.Now()
 	window := p.limit(ctx, now)
-	e.Context, e.number, e.partition = window, number, r.Partition
+	e.number, e.partition = number, r.Partition
 	e.rec = kgo.Record{Topic: r.Topic, Key: r.Key, Value: r.Value, Headers: headers, Timestamp: now, Context: e}
 	if r.Timestamp >= 0 {
 		e.rec.Timestamp = time.UnixMilli(r.Timestamp)
@@ -150,7 +162,6 @@ func (p *Producer) done(rec *kgo.Record, err error) {
 		p.telling.Unlock()
 	}
 	e.rec = kgo.Record{Headers: rec.Headers[:0]}
-	e.Context = nil
 	p.mu.Lock()
 	p.mu.back = append(p.mu.back, e)
 	p.mu.Unlock()
