@@ -195,3 +195,46 @@ func TestKafka_MixedUp(t *testing.T) {
 		}
 	}
 }
+
+// TestKafka_Connect: brokers that were found through ZooKeeper are looked for again when the shell turns to another,
+// and -b turns to others by their address.
+func TestKafka_Connect(t *testing.T) {
+	here, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Brokers: true})
+	ok(t, err)
+	t.Cleanup(func() { ok(t, here.Close()) })
+	there, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Brokers: true})
+	ok(t, err)
+	t.Cleanup(func() { ok(t, there.Close()) })
+	script := "topics create here; connect " + there.ConnectString() + "; topics create there; topics list; " +
+		"connect -b " + here.BootstrapServers() + "; topics list; connect -b " + there.BootstrapServers() + "; topics list"
+	out, err := exec.Command("zoka", "-server", here.ConnectString(), "-c", script).Output()
+	ok(t, err)
+	if want := "created here\ncreated there\nthere\nhere\nthere\n"; string(out) != want {
+		t.Errorf("shows %q, want %q", out, want)
+	}
+}
+
+// TestKafka_Config takes what it needs of a client.properties, and names what does not count.
+func TestKafka_Config(t *testing.T) {
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Brokers: true})
+	ok(t, err)
+	t.Cleanup(func() { ok(t, e.Close()) })
+	file := filepath.Join(t.TempDir(), "client.properties")
+	for text, row := range map[string]struct {
+		code int
+		says string
+	}{
+		"bootstrap.servers=" + e.BootstrapServers():                 {0, ""},
+		"bootstrap.servers=" + e.BootstrapServers() + "\nno.such=1": {0, "zoka: " + file + ":2: no.such does nothing here\n"},
+		"security.protocol=TLS":                                     {2, "topics: " + file + `:1: security.protocol: "TLS" is none of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL` + "\n"},
+	} {
+		ok(t, os.WriteFile(file, []byte(text), 0o600))
+		var said strings.Builder
+		cmd := exec.Command("zoka", "--command-config", file, "topics")
+		cmd.Stderr = &said
+		err := cmd.Run()
+		if cmd.ProcessState.ExitCode() != row.code || said.String() != row.says {
+			t.Errorf("%q: %v, says %q, want %q", text, err, said.String(), row.says)
+		}
+	}
+}
