@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"errors"
+	"io"
 	"net"
+	"syscall"
 	"testing"
 )
 
@@ -31,6 +34,27 @@ func TestClose_WritesWhatIsReady(t *testing.T) {
 	<-released
 	if _, err := net.Dial("tcp", s.addr); err == nil {
 		t.Error("a closed server takes a connection")
+	}
+}
+
+// TestClose_ResetsFreshConnections: who has not said anything yet learns that the connection is gone, which is no
+// answer.
+func TestClose_ResetsFreshConnections(t *testing.T) {
+	s := start(t, Options{Rows: []Row{echo}})
+	fresh, used := s.dial(t), s.dial(t)
+	used.send(frame(keyHeartbeat, 0, 1, false, nil))
+	used.answer(false)
+	wait(t, "both connections", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.conns) == 2
+	})
+	s.Close()
+	if _, err := fresh.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("a fresh connection ends with %v", err)
+	}
+	if _, err := used.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("one in use ends with %v", err)
 	}
 }
 

@@ -31,6 +31,7 @@ type conn struct {
 		queue    queue
 		bytes    int  // of requests in the queue and of answers not yet written
 		finished bool // no request comes any more
+		served   bool // a request has come
 		failed   bool // there is, or was, a reason to close; it is in the log
 	}
 }
@@ -48,15 +49,27 @@ func newConn(s *Server, listener string, nc net.Conn) *conn {
 	return c
 }
 
-// finish lets the connection end when its queue has no more answers ready.
+// finish lets the connection end when its queue has no more answers ready. One that nothing was said on yet is reset:
+// franz-go takes the orderly end of a fresh connection for that of a broker that wants TLS, and gives its records up.
 func (c *conn) finish() {
 	c.mu.Lock()
 	c.mu.finished = true
+	served := c.mu.served
 	c.mu.Unlock()
+	if !served {
+		resetOnClose(c.nc)
+	}
 	_ = c.nc.SetReadDeadline(time.Unix(1, 0)) // on a closed connection there is nothing to wake
 	_ = c.nc.SetWriteDeadline(time.Now().Add(closePatience))
 	signal(c.wake)
 	signal(c.room)
+}
+
+// resetOnClose makes the end of a connection one that is none of good order.
+func resetOnClose(nc net.Conn) {
+	if l, ok := nc.(interface{ SetLinger(sec int) error }); ok {
+		_ = l.SetLinger(0) // a connection that cannot is ended as it can be
+	}
 }
 
 // kill ends the connection at once.

@@ -73,6 +73,7 @@ func (c *conn) handle(frame []byte) bool {
 		conn: c, flexible: h.Version >= a.flexibleFrom, slot: slot{charge: len(frame)},
 	}
 	c.mu.Lock()
+	c.mu.served = true
 	c.mu.queue.push(r)
 	c.mu.bytes += len(frame)
 	c.mu.Unlock()

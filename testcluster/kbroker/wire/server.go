@@ -144,6 +144,7 @@ func (s *Server) take(listener string, nc net.Conn) {
 		if full {
 			s.o.Logger.Warn("connection refused: too many", "listener", listener, "client", nc.RemoteAddr().String())
 		}
+		resetOnClose(nc)
 		_ = nc.Close() // nothing was said on it
 		return
 	}
