@@ -154,7 +154,6 @@ type request struct {
 	epoch, lastEpoch        int32
 	offset, start           int64
 	leader                  int32
-	boundsOnly              bool
 	leaderStart, leaderEnds int64
 }
 
