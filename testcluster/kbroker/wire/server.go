@@ -143,8 +143,9 @@ func (s *Server) take(listener string, nc net.Conn) {
 		s.mu.Unlock()
 		if full {
 			s.o.Logger.Warn("connection refused: too many", "listener", listener, "client", nc.RemoteAddr().String())
+		} else {
+			resetOnClose(nc)
 		}
-		resetOnClose(nc)
 		_ = nc.Close() // nothing was said on it
 		return
 	}
