@@ -10,6 +10,7 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/kbroker/kconf"
 	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
 )
@@ -19,6 +20,9 @@ const freshFor = 2 * time.Second
 
 // fresh is the newest image that can be had soon.
 func (a *Admin) fresh(ctx context.Context) *kzk.Image {
+	if a.o.ZK.State() == zkproto.StateDisconnected {
+		return a.o.Mirror.Image()
+	}
 	ctx, cancel := context.WithTimeout(ctx, freshFor)
 	defer cancel()
 	if img, err := a.o.Mirror.Fresh(ctx); err == nil {

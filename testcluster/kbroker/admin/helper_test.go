@@ -24,8 +24,10 @@ type cluster struct {
 	zk      string
 	writer  *zkclient.Client
 	brokers map[int32]*kbroker.Broker
-	client  *kgo.Client
-	admin   *kadm.Client
+
+	stopZooKeeper func()
+	client        *kgo.Client
+	admin         *kadm.Client
 }
 
 type testLog struct {
@@ -47,7 +49,7 @@ func newCluster(t *testing.T, brokers int, config ...string) *cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	c := &cluster{t: t, zk: e.ConnectString(), brokers: map[int32]*kbroker.Broker{}}
+	c := &cluster{t: t, zk: e.ConnectString(), brokers: map[int32]*kbroker.Broker{}, stopZooKeeper: func() { _ = e.Close() }}
 	if c.writer, err = zkclient.Dial(ctx, zkclient.Config{Servers: c.zk}); err != nil {
 		t.Fatal(err)
 	}
