@@ -108,7 +108,7 @@ func (b *Broker) openLogs(ctx context.Context) error {
 func (b *Broker) startParts(context.Context) error {
 	c := b.o.Config
 	b.parts = partitions.New(partitions.Options{
-		Self: b.id, Dirs: b.dirs, Mirror: b.mirror, ZK: b.zk, Logger: b.log, Now: b.o.Now,
+		Self: b.id, Dirs: b.dirs, ZK: b.zk, Logger: b.log, Now: b.o.Now,
 		Dial: b.dialBroker, TopicConfig: b.topicConfig,
 		ReplicaLagMs: c.Replication.LagTimeMaxMs, FetchWaitMs: c.Replication.FetchWaitMaxMs,
 		FetchBackoffMs: c.Replication.FetchBackoffMs, FetchMinBytes: c.Replication.FetchMinBytes,

@@ -208,7 +208,7 @@ func (w *world) start(id int32) *broker {
 	ok(w.t, err)
 	b.mirror, err = mirror.Start(ctx, mirror.Options{ZK: b.zk, Logger: log})
 	ok(w.t, err)
-	o := partitions.Options{Self: id, Dirs: b.dirs, Mirror: b.mirror, ZK: b.zk, Logger: log, Dial: b.dial,
+	o := partitions.Options{Self: id, Dirs: b.dirs, ZK: b.zk, Logger: log, Dial: b.dial,
 		TopicConfig: func(string) kconf.Topic {
 			c := new(kconf.Broker).Topic(nil)
 			c.MinInsyncReplicas = int(w.minISR.Load())

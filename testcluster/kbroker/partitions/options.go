@@ -6,28 +6,18 @@ import (
 	"net"
 	"time"
 
-	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/testcluster/kbroker/kconf"
 	"github.com/zoka-project/zoka/testcluster/klog"
 )
 
-// Mirror is the image of the cluster in ZooKeeper, which somebody keeps up to date.
-type Mirror interface {
-	Image() *kzk.Image
-	// Changed is closed when Image is another than after.
-	Changed(after *kzk.Image) <-chan struct{}
-	// Fresh has everything that was acknowledged before the call.
-	Fresh(ctx context.Context) (*kzk.Image, error)
-}
-
-// Options are what a Manager works with. Self, Dirs, Mirror, ZK and Dial are required.
+// Options are what a Manager works with. Self, Dirs, ZK and Dial are required.
 type Options struct {
 	// Self is this broker's id.
 	Self int32
 	// Dirs are open, and stay their opener's to close, after the Manager.
-	Dirs   []*klog.Dir
-	Mirror Mirror
+	Dirs []*klog.Dir
+	// ZK is the broker's session, by which changes of ISRs are written.
 	ZK     *zkclient.Client
 	Logger *slog.Logger
 	Now    func() time.Time
