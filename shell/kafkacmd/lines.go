@@ -96,16 +96,19 @@ const maxLine = 128 << 20
 // blockSize is how much of the input is read at once. Records keep their block.
 const blockSize = 128 << 10
 
-// lineReader cuts input into lines that stay valid: a record's bytes are the producer's.
-type lineReader struct {
+// LineReader cuts input into lines that stay valid: a record's bytes are the producer's.
+type LineReader struct {
 	src   io.Reader
 	block []byte // what was read; a line may reach into the next block
 	from  int    // of what has not been returned
 	err   error
 }
 
-// next returns a line without its line end; io.EOF is the end.
-func (l *lineReader) next() ([]byte, error) {
+// NewLineReader returns a reader of the lines of src.
+func NewLineReader(src io.Reader) *LineReader { return &LineReader{src: src} }
+
+// Next returns a line without its line end; io.EOF is the end.
+func (l *LineReader) Next() ([]byte, error) {
 	seen := l.from
 	for {
 		if i := bytes.IndexByte(l.block[seen:], '\n'); i >= 0 {
@@ -131,7 +134,7 @@ func (l *lineReader) next() ([]byte, error) {
 }
 
 // fill reads on. Blocks are never written where a line has been returned.
-func (l *lineReader) fill() {
+func (l *LineReader) fill() {
 	if len(l.block) == cap(l.block) {
 		rest := l.block[l.from:]
 		block := make([]byte, len(rest), max(blockSize, 2*len(rest)))

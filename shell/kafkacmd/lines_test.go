@@ -70,10 +70,10 @@ func TestLineReader(t *testing.T) {
 		"bytes":        iotest.OneByteReader(strings.NewReader(text)),
 		"data and EOF": iotest.DataErrReader(strings.NewReader(text)),
 	} {
-		l := lineReader{src: src}
+		l := NewLineReader(src)
 		var got [][]byte
 		for {
-			line, err := l.next()
+			line, err := l.Next()
 			if err == io.EOF {
 				break
 			}
@@ -92,11 +92,11 @@ func TestLineReader(t *testing.T) {
 		}
 	}
 	broken := errors.New("broken")
-	l := lineReader{src: io.MultiReader(strings.NewReader("one\ntw"), iotest.ErrReader(broken))}
-	if line, err := l.next(); err != nil || string(line) != "one" {
+	l := NewLineReader(io.MultiReader(strings.NewReader("one\ntw"), iotest.ErrReader(broken)))
+	if line, err := l.Next(); err != nil || string(line) != "one" {
 		t.Errorf("%q, %v", line, err)
 	}
-	if line, err := l.next(); err != broken {
+	if line, err := l.Next(); err != broken {
 		t.Errorf("%q, %v: half a line is no record", line, err)
 	}
 }

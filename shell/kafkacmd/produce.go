@@ -215,7 +215,7 @@ func (p *producing) records(ctx context.Context, env *command.Env, values []lex.
 
 func (p *producing) reader(env *command.Env, src io.Reader) (source, error) {
 	if p.format == "" {
-		return &lineSource{producing: p, lines: lineReader{src: src}}, nil
+		return &lineSource{producing: p, lines: NewLineReader(src)}, nil
 	}
 	r, err := env.Client.Kafka.NewReader(p.format, src)
 	if err != nil {

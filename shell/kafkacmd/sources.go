@@ -40,12 +40,12 @@ func (s *valueSource) next(r *kmodel.Record) (int64, error) {
 // lineSource is a file or a pipe.
 type lineSource struct {
 	*producing
-	lines lineReader
+	lines *LineReader
 	at    int64
 }
 
 func (s *lineSource) next(r *kmodel.Record) (int64, error) {
-	line, err := s.lines.next()
+	line, err := s.lines.Next()
 	if err != nil {
 		return s.at + 1, err
 	}
