@@ -14,6 +14,7 @@ import (
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
 	"github.com/zoka-project/zoka/scripts/testbin"
 	"github.com/zoka-project/zoka/testcluster/ensemble"
+	"github.com/zoka-project/zoka/testcluster/kbroker/kconf"
 )
 
 // kafkaServer is a server.properties with a free port, for both launchers of a broker.
@@ -126,5 +127,13 @@ func TestKafkaServer_Refused(t *testing.T) {
 	}
 	if got := s.start(t, s.cfg, "--override", "num.partitions=x"); got.code != 2 {
 		t.Errorf("a bad value: %+v", got)
+	}
+}
+
+// TestKafkaServer_Example: the example runs as it is, and asks for nothing in vain.
+func TestKafkaServer_Example(t *testing.T) {
+	config, warnings, err := kconf.LoadBroker("examples/server.properties")
+	if err != nil || len(warnings) > 0 || config.Listeners[0].Port != 9092 {
+		t.Errorf("%+v, %v, %v", config, warnings, err)
 	}
 }
