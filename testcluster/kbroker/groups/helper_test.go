@@ -32,6 +32,7 @@ type memLog struct {
 		ends   map[int32]int64
 		leads  map[int32]bool
 		fail   error
+		broken map[int32]bool // partitions that cannot be read
 		reads  chan struct{} // ReadLocal waits for it, where it is set
 		notify func(topic string, partition, epoch int32, leads bool)
 		epoch  int32
@@ -95,6 +96,9 @@ func (l *memLog) ReadLocal(_ string, partition int32, from int64, limit int) ([]
 	if !l.mu.leads[partition] {
 		return nil, 0, kproto.NotLeaderOrFollower
 	}
+	if l.mu.broken[partition] {
+		return nil, 0, kproto.KafkaStorageError
+	}
 	var out []byte
 	for b := l.mu.logs[partition]; len(b) > 0; {
 		h, err := kproto.ParseBatchHeader(b)
@@ -107,6 +111,16 @@ func (l *memLog) ReadLocal(_ string, partition int32, from int64, limit int) ([]
 		b = b[h.Size():]
 	}
 	return out, l.mu.ends[partition], nil
+}
+
+// breakReads has some partitions fail to be read, and no others.
+func (l *memLog) breakReads(partitions ...int32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mu.broken = map[int32]bool{}
+	for _, p := range partitions {
+		l.mu.broken[p] = true
+	}
 }
 
 func (l *memLog) failWith(err error) {

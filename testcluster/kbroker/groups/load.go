@@ -10,12 +10,14 @@ import (
 	"github.com/zoka-project/zoka/testcluster/klog/codec"
 )
 
-// loadChunk is how much of a log is read at once.
-const loadChunk = 1 << 20
+// chunkSize is how much of a log is read at once.
+const chunkSize = 1 << 20
 
-// firstPause and lastPause are how long a log that could not be read is left alone, more each time.
+// firstPause and lastPause are how long a log that could not be read is left alone, more each time; waitPause is the most
+// where it is only that the log does not know yet that it leads, or may not act on it.
 const (
 	firstPause = 20 * time.Millisecond
+	waitPause  = 200 * time.Millisecond
 	lastPause  = 10 * time.Second
 )
 
@@ -25,31 +27,17 @@ func (t *term) load(before *term) {
 	if before != nil {
 		before.seal()
 	}
-	select {
-	case t.c.loads <- struct{}{}:
-		defer func() { <-t.c.loads }()
-	case <-t.c.ctx.Done():
-		return
-	}
-	begin := t.c.o.Now()
 	var at int64
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		next, err := t.loadChunk(at)
+		err := t.loadFrom(&at)
 		switch {
-		case t.over():
+		case err == nil || t.over():
 			return
 		case errors.Is(err, kproto.NotLeaderOrFollower), errors.Is(err, kproto.UnknownTopicOrPartition):
-			// The log is ahead of what it has told, or behind it, or the session is lost: it will tell, or answer.
 			t.c.o.Logger.Debug("offsets cannot be read yet", "partition", t.partition, "err", err)
-		case err != nil:
-			t.c.o.Logger.Error("offsets cannot be read", "partition", t.partition, "offset", at, "err", err)
-		case next == at:
-			t.do(func(now time.Time, s *group.Shard) { s.Activate(now) })
-			t.c.o.Logger.Debug("coordinates groups", "partition", t.partition, "offset", at, "took", t.c.o.Now().Sub(begin))
-			return
+			pause = min(pause, waitPause)
 		default:
-			at, pause = next, firstPause/2
-			continue
+			t.c.o.Logger.Error("offsets cannot be read", "partition", t.partition, "offset", at, "err", err)
 		}
 		if !t.pause(pause) {
 			return
@@ -57,10 +45,34 @@ func (t *term) load(before *term) {
 	}
 }
 
+// loadFrom reads from an offset to the end, and moves it on. The shard answers when there was no error.
+func (t *term) loadFrom(at *int64) error {
+	select {
+	case t.c.loads <- struct{}{}:
+		defer func() { <-t.c.loads }()
+	case <-t.c.ctx.Done():
+		return t.c.ctx.Err()
+	}
+	begin := t.c.o.Now()
+	for !t.over() {
+		next, err := t.loadChunk(*at)
+		if err != nil {
+			return err
+		}
+		if next == *at {
+			t.do(func(now time.Time, s *group.Shard) { s.Activate(now) })
+			t.c.o.Logger.Debug("coordinates groups", "partition", t.partition, "offset", next, "took", t.c.o.Now().Sub(begin))
+			return nil
+		}
+		*at = next
+	}
+	return nil
+}
+
 // loadChunk reads on from an offset and returns the one behind. It is the same at the end of the log. A batch that cannot
 // be understood is passed over: the groups it is about are worse off than if it could, the others are not.
 func (t *term) loadChunk(at int64) (next int64, err error) {
-	chunk, _, err := t.c.o.Log.ReadLocal(Topic, t.partition, at, loadChunk)
+	chunk, _, err := t.c.o.Log.ReadLocal(Topic, t.partition, at, chunkSize)
 	if err != nil {
 		return at, err
 	}
@@ -73,9 +85,7 @@ func (t *term) loadChunk(at int64) (next int64, err error) {
 		if h.Size() > len(chunk) {
 			return at, nil
 		}
-		if h.NextOffset() > at { // a batch that begins before the first chunk's offset is not an old one
-			at = h.NextOffset()
-		}
+		at = max(at, h.NextOffset())
 		records, err := coder.Decompress(h.Codec(), chunk[kproto.BatchHeaderSize:h.Size()], maxUncompressed)
 		if err == nil {
 			t.mu.Lock()

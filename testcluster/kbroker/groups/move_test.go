@@ -128,6 +128,35 @@ func TestFence(t *testing.T) {
 	l.wantOffset("g", "t", 7)
 }
 
+// TestUnreadable has partitions that cannot be read wait until they can, and hold up no others.
+func TestUnreadable(t *testing.T) {
+	s := serve(t, config(), 6)
+	l := s.dial(t)
+	groups := map[int32]string{} // one of each partition
+	for n := 0; len(groups) < 6; n++ {
+		name := fmt.Sprint("g", n)
+		groups[max(kproto.JavaHash(name), -kproto.JavaHash(name))%6] = name
+	}
+	for _, name := range groups {
+		wantCode(t, "commit", int16(l.commit(name, "t", 7)), kproto.NoError)
+	}
+	for p := range int32(6) {
+		s.log.lead(p, false)
+	}
+	s.log.breakReads(0, 1, 2, 3, 4)
+	for p := range int32(6) {
+		s.log.lead(p, true)
+	}
+	eventually(t, func() bool { at, _ := l.fetch(groups[5], "t"); return at == 7 })
+	_, err := l.fetch(groups[0], "t")
+	wantCode(t, "fetch", int16(err), kproto.CoordinatorLoadInProgress)
+	s.log.breakReads()
+	s.loaded(t)
+	for _, name := range groups {
+		l.wantOffset(name, "t", 7)
+	}
+}
+
 // TestCommitsOutliveMoves has the partition come and go while clients commit, and no commit that was acknowledged is lost.
 func TestCommitsOutliveMoves(t *testing.T) {
 	s := serve(t, config(), 1)
