@@ -33,7 +33,7 @@ type memLog struct {
 		leads  map[int32]bool
 		fail   error
 		broken map[int32]bool // partitions that cannot be read
-		reads  chan struct{} // ReadLocal waits for it, where it is set
+		reads  chan struct{}  // ReadLocal waits for it, where it is set
 		notify func(topic string, partition, epoch int32, leads bool)
 		epoch  int32
 	}
