@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/testcluster/klog"
@@ -115,6 +116,7 @@ func (m *Manager) applyTopic(was *topic, is *kzk.Topic, registered int64) *topic
 		t.shared = was.shared
 		maps.Copy(t.parts, was.parts)
 	}
+	var mine []*partition
 	for id, part := range is.Partitions {
 		p := t.parts[id]
 		if !slices.Contains(part.Replicas, m.o.Self) {
@@ -131,9 +133,36 @@ func (m *Manager) applyTopic(was *topic, is *kzk.Topic, registered int64) *topic
 			p.moves.Store(m.made << 40) // no other partition of that name had, or will have, such a count
 			t.parts[id] = p
 		}
-		m.applyState(p, is, part, registered)
+		mine = append(mine, p)
+	}
+	m.makeLogs(mine, is)
+	for _, p := range mine {
+		m.applyState(p, is, is.Partitions[p.id], registered)
 	}
 	return t
+}
+
+// makers is how many logs are made at a time: most of it is waiting for the disk.
+const makers = 8
+
+// makeLogs makes the logs of a new topic together. What fails is tried again, and told of, one by one.
+func (m *Manager) makeLogs(parts []*partition, is *kzk.Topic) {
+	if len(m.o.Dirs) > 1 {
+		return // each new log has a say in where the next one goes
+	}
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, makers)
+	for _, p := range parts {
+		if s := is.Partitions[p.id].State; p.log != nil || s == nil || s.Leader < 0 {
+			continue
+		}
+		turn <- struct{}{}
+		wg.Go(func() {
+			_ = m.ensureLog(p, is)
+			<-turn
+		})
+	}
+	wg.Wait()
 }
 
 // depart takes leave of a partition that is assigned to others, and says whether the replica is gone: as long as the others
