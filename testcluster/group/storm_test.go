@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 150, "how many storms TestStorm has")
+	seeds = flag.Int("seeds", 80, "how many storms TestStorm has")
 	seed  = flag.Uint64("seed", 0, "the one storm that TestStorm has, with its course; 0 is all")
 )
 
