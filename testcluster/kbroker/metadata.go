@@ -1,12 +1,14 @@
 package kbroker
 
 import (
+	"context"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/kbroker/groups"
 	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
 )
@@ -17,6 +19,7 @@ import (
 // cluster's id, 4 whether topics may be created, 5 offline replicas, 7 leader epochs, 8 authorized operations, 9 tags,
 // 10 topic ids (zero is none), 11 drops the cluster's operations, 12 finds topics by id.
 //
+// Where another broker may just have made what is asked for, the answer waits until this one knows.
 // A topic that is not there is created where the client and auto.create.topics.enable allow it, and answered as
 // LEADER_NOT_AVAILABLE: the client asks again. Source: KafkaApis.handleTopicMetadataRequest, MetadataCache.
 func (b *Broker) metadataRow() wire.Row {
@@ -32,11 +35,23 @@ func (b *Broker) handleMetadata(r *wire.Request) {
 		req.AllowAutoTopicCreation = true
 	}
 	img := b.mirror.Image()
-	if req.Topics == nil || r.Version == 0 && len(req.Topics) == 0 {
+	if b.zk.State() == zkproto.StateDisconnected || !maybeBehind(img, r.Version, req) {
+		b.answerMetadata(r, req, img)
+		return
+	}
+	b.run(func(ctx context.Context) { b.answerMetadata(r, req, b.freshImage(ctx)) })
+}
+
+func (b *Broker) answerMetadata(r *wire.Request, req *kmsg.MetadataRequest, img *kzk.Image) {
+	if asksForAll(r.Version, req) {
 		r.ReplyRaw([][]byte{b.allTopics.get(img, r, req, b.metadata)}, nil)
 		return
 	}
 	r.Reply(b.metadata(img, r.Listener, req))
+}
+
+func asksForAll(version int16, req *kmsg.MetadataRequest) bool {
+	return req.Topics == nil || version == 0 && len(req.Topics) == 0
 }
 
 // noOperations says that nobody asked what is authorized.
