@@ -43,11 +43,11 @@ func TestParseProduce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := fmt.Sprintf("%v %d %d", q.Transactional, q.Acks, q.TimeoutMs)
+		got := fmt.Sprintf("%d %d", q.Acks, q.TimeoutMs)
 		for _, it := range q.Items {
 			got += fmt.Sprintf(" | %s %d %q %v", it.Topic, it.Partition, it.Records, it.Records == nil)
 		}
-		want := fmt.Sprintf(`%v -1 30000 | topic-0 7 "batch" false | topic-0 8 "" true | topic-1 7 "" false`, version >= 3)
+		want := `-1 30000 | topic-0 7 "batch" false | topic-0 8 "" true | topic-1 7 "" false`
 		if got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}

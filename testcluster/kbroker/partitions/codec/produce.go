@@ -19,10 +19,9 @@ type ProduceItem struct {
 
 // ProduceRequest is a Produce request; Items are in the order of the body.
 type ProduceRequest struct {
-	Transactional bool // it has a transactional id
-	Acks          int16
-	TimeoutMs     int32
-	Items         []ProduceItem
+	Acks      int16
+	TimeoutMs int32
+	Items     []ProduceItem
 }
 
 // ParseProduce parses the body of a Produce request. The items are appended to items.
@@ -32,7 +31,7 @@ func ParseProduce(body []byte, version int16, items []ProduceItem) (ProduceReque
 	r := reader{b: body, flexible: version >= ProduceFlexible}
 	var q ProduceRequest
 	if version >= 3 {
-		_, q.Transactional = r.nullableText()
+		r.nullableText() // a transactional batch says so itself
 	}
 	q.Acks = r.int16()
 	q.TimeoutMs = r.int32()
