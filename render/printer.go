@@ -127,18 +127,27 @@ func (d *drawing) stream(ctx context.Context, s Stream) error {
 }
 
 func (d *drawing) json(r Result) error {
+	if raw, ok := r.(Raw); ok {
+		d.encoded(raw.JSON())
+		return nil
+	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf) // its own buffer: nothing is written of a value that fails half-way
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(r); err != nil {
 		return fmt.Errorf("encode %T as JSON: %w", r, err)
 	}
-	if d.Terminal {
-		d.w.WriteString(escapeJSON(buf.String()))
-	} else {
-		d.w.Write(buf.Bytes())
-	}
+	d.encoded(buf.Bytes())
 	return nil
+}
+
+// encoded writes JSON, so that it stays that on a terminal too.
+func (d *drawing) encoded(text []byte) {
+	if d.Terminal {
+		d.w.WriteString(escapeJSON(string(text)))
+	} else {
+		d.w.Write(text)
+	}
 }
 
 // paint prepares a text that stands on one line.

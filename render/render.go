@@ -21,6 +21,13 @@ type Result interface {
 	View() View
 }
 
+// Raw is a Result that brings its JSON form along, for results that are too many to encode one by one: any number of
+// lines, each with its line end.
+type Raw interface {
+	Result
+	JSON() []byte
+}
+
 // View is a shape to draw: one of the types of this package that say so.
 type View interface{ view() }
 

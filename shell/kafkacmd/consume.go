@@ -43,7 +43,6 @@ type consuming struct {
 	most    int64 // 0: no bound
 	idle    time.Duration
 	json    bool
-	drawn   bool // the shell draws each record as JSON
 	format  command.RecordFormatter
 	keyEnd  []byte
 }
@@ -83,8 +82,7 @@ func bindConsume(fs *pflag.FlagSet) command.Run {
 		if err := c.check(fs, idle.Changed, *layout, string(output)); err != nil {
 			return nil, err
 		}
-		c.drawn = env.Options.Now().Output == render.FormatJSON && output != "text" && *layout == "" && *keyEnd == ""
-		c.json = output == "json"
+		c.json = output == "json" || output == "" && *layout == "" && *keyEnd == "" && env.Options.Now().Output == render.FormatJSON
 		if *layout != "" {
 			if c.format, err = env.Client.Kafka.NewFormatter(*layout); err != nil {
 				return nil, err

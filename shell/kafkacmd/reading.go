@@ -22,24 +22,17 @@ type Records struct {
 // View is the stream of the records.
 func (r Records) View() render.View { return render.Stream{Rows: r.Rows, Live: true} }
 
-// Record is a row of Records where each is drawn by itself.
-type Record struct {
-	text []byte // JSON
-}
-
-// MarshalJSON is what [AppendRecordJSON] makes of the record.
-func (r Record) MarshalJSON() ([]byte, error) { return r.text, nil }
-
-// View is the same on a line.
-func (r Record) View() render.View { return render.Blob{Data: r.text, Newline: true} }
-
-// Chunk is a row of Records that has several, laid out already: one row a record would take longer than to fetch it.
+// Chunk is a row of Records that has several, laid out already, in JSON or otherwise: one row a record would take longer
+// than to fetch it. The text is the same in each of the shell's formats.
 type Chunk struct {
 	text []byte
 }
 
 // View is the records.
 func (c Chunk) View() render.View { return render.Blob{Data: c.text} }
+
+// JSON is for render.Raw.
+func (c Chunk) JSON() []byte { return c.text }
 
 // chunkSize is how much is drawn at once where more is at hand.
 const chunkSize = 64 << 10
@@ -113,9 +106,6 @@ func (r *reading) full() bool { return r.most > 0 && r.count >= r.most }
 func (r *reading) take(rec *kmodel.Record) bool {
 	r.count++
 	switch {
-	case r.drawn:
-		r.gone = !r.yield(Record{AppendRecordJSON(nil, rec)}, nil)
-		return !r.gone && !r.full()
 	case r.json:
 		r.buf = append(AppendRecordJSON(r.buf, rec), '\n')
 	case r.format != nil:
