@@ -243,11 +243,13 @@ func (c *Client) learn(resp *kmsg.MetadataResponse) {
 	}
 }
 
-// blame makes an error of an address that could not be dialled: it is a broker's, or one that was given.
+// blame makes an error of an address that could not be dialled: one that nobody gave, and that was never reached, is a
+// broker's wrong idea of where it is; any other is that of a broker that has gone.
 func (c *Client) blame(f *fault) error {
+	known := c.dialer.wasGood(f.addr) || slices.Contains(strings.Split(c.bootstrap, ","), f.addr)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !slices.Contains(c.seeds, f.addr) {
+	if !known {
 		for id, addr := range c.brokers {
 			if addr == f.addr {
 				return &AdvertisedError{Broker: id, Addr: addr, Bootstrap: c.bootstrap, Err: f.err}

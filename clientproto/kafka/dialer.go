@@ -23,6 +23,7 @@ type dialer struct {
 	mu     sync.Mutex
 	spare  map[string]net.Conn
 	faults map[string]*fault
+	good   map[string]bool // was dialled before
 	closed bool
 }
 
@@ -34,7 +35,7 @@ type fault struct {
 }
 
 func newDialer(timeout time.Duration, cfg *tls.Config) *dialer {
-	return &dialer{net: net.Dialer{Timeout: timeout}, tls: cfg, spare: map[string]net.Conn{}, faults: map[string]*fault{}}
+	return &dialer{net: net.Dialer{Timeout: timeout}, tls: cfg, spare: map[string]net.Conn{}, faults: map[string]*fault{}, good: map[string]bool{}}
 }
 
 // dial is for franz-go.
@@ -92,6 +93,7 @@ func (d *dialer) note(ctx context.Context, addr string, err error) {
 	defer d.mu.Unlock()
 	if err == nil {
 		delete(d.faults, addr)
+		d.good[addr] = true
 	} else if !errors.Is(ctx.Err(), context.Canceled) {
 		d.faults[addr] = &fault{addr: addr, when: time.Now(), err: dialReason(err)}
 	}
@@ -130,6 +132,13 @@ func (d *dialer) latestFault() *fault {
 		}
 	}
 	return last
+}
+
+// wasGood tells an address that could be dialled before.
+func (d *dialer) wasGood(addr string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.good[addr]
 }
 
 // drop closes the connections that nobody has asked for.
