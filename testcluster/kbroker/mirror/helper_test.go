@@ -105,6 +105,12 @@ func dial(t *testing.T, cfg zkclient.Config) *zkclient.Client {
 func newRig(t *testing.T, addr string, prepare func(r *rig)) *rig {
 	t.Helper()
 	r := &rig{t: t, addr: addr, link: &link{}, log: &lines{}}
+	if host, chroot, ok := strings.Cut(addr, "/"); ok {
+		root := dial(t, zkclient.Config{Servers: host})
+		if _, _, err := root.Create(t.Context(), "/"+chroot, nil, zkproto.OpenACL(), zkproto.ModePersistent, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
 	r.writer = dial(t, zkclient.Config{Servers: addr})
 	for _, path := range append([]string{"/cluster"}, kzk.PersistentPaths...) {
 		r.create(path, nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/scripts/peers/peertest"
 	"github.com/zoka-project/zoka/testcluster/kbroker/mirror"
 )
 
@@ -38,8 +39,10 @@ func TestStart_EmptyZooKeeper(t *testing.T) {
 	}
 }
 
-func TestChanges_AreSeen(t *testing.T) {
-	r := newRig(t, server(t, 1), nil)
+func TestChanges_AreSeen(t *testing.T) { seesChanges(t, server(t, 1)) }
+
+func seesChanges(t *testing.T, addr string) {
+	r := newRig(t, addr, nil)
 	r.everything()
 	before := r.equal()
 	r.otherwise()
@@ -53,8 +56,10 @@ func TestChanges_AreSeen(t *testing.T) {
 }
 
 // What happens while there is no connection is never reported: the mirror must look.
-func TestReconnect_ReadsWhatTheWatchesMissed(t *testing.T) {
-	r := newRig(t, server(t, 1), (*rig).everything)
+func TestReconnect_ReadsWhatTheWatchesMissed(t *testing.T) { survivesReconnect(t, server(t, 1)) }
+
+func survivesReconnect(t *testing.T, addr string) {
+	r := newRig(t, addr, (*rig).everything)
 	session := r.client.Session().ID
 	before := r.m.Image()
 	r.link.cut(true)
@@ -81,8 +86,10 @@ func TestReconnect_ReadsWhatTheWatchesMissed(t *testing.T) {
 	}
 }
 
-func TestSessionRenewal_SetsWatchesAndReadsAgain(t *testing.T) {
-	r := newRig(t, server(t, 1), (*rig).everything)
+func TestSessionRenewal_SetsWatchesAndReadsAgain(t *testing.T) { survivesRenewal(t, server(t, 1)) }
+
+func survivesRenewal(t *testing.T, addr string) {
+	r := newRig(t, addr, (*rig).everything)
 	session := r.client.Session()
 	r.link.cut(true)
 	// Another client takes the session and ends it.
@@ -105,6 +112,16 @@ func TestSessionRenewal_SetsWatchesAndReadsAgain(t *testing.T) {
 	r.set(kzk.StatePath("c", 0), state(2, 1))
 	if _, err := r.m.Wait(t.Context(), func(i *kzk.Image) bool { return i.Partition("c", 0).State.Leader == 2 }); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The same on Apache's ZooKeeper.
+func TestOnApache(t *testing.T) {
+	zk := peertest.StartZK39(t, peertest.Options{})
+	for name, test := range map[string]func(*testing.T, string){
+		"changes": seesChanges, "reconnect": survivesReconnect, "renewal": survivesRenewal,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, zk.Addr()+"/"+name) })
 	}
 }
 
