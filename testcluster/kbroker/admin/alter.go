@@ -211,7 +211,7 @@ func (a *Admin) target(img *kzk.Image, res resource) (kzk.Entity, func(map[strin
 			return kzk.Entity{}, nil, noTopic(res.name)
 		}
 		check := func(config map[string]string) error {
-			return a.wrongConfig(res, a.o.Config.CheckTopics(config, a.dynamic(img)...))
+			return wrongConfig(res, a.o.Config.CheckTopics(config, a.dynamic(img)...))
 		}
 		return kzk.Entity{Type: kzk.TopicEntity, Name: res.name}, check, nil
 	case kmsg.ConfigResourceTypeBroker:
@@ -224,7 +224,7 @@ func (a *Admin) target(img *kzk.Image, res resource) (kzk.Entity, func(map[strin
 }
 
 // wrongConfig is the refusal of a configuration: a value that is none is an invalid request here.
-func (a *Admin) wrongConfig(res resource, err error) error {
+func wrongConfig(res resource, err error) error {
 	var value *kconf.ValueError
 	switch {
 	case err == nil:
