@@ -66,6 +66,8 @@ type crashRun struct {
 	e   *env
 	l   *Log
 	h   *history
+
+	epoch int32 // the leader's; those never go back
 }
 
 func (r *crashRun) open() error {
@@ -146,10 +148,9 @@ func (r *crashRun) append() error {
 	for i, v := range values {
 		r.h.allow(r.h.end+int64(i), v)
 	}
-	epoch := max(r.l.LatestEpoch(), 0)
 	if r.rng.IntN(4) == 0 {
-		epoch++
-		if err := r.l.AssignEpoch(epoch, r.l.EndOffset()); err != nil {
+		r.epoch++
+		if err := r.l.AssignEpoch(r.epoch, r.l.EndOffset()); err != nil {
 			return err
 		}
 	}
@@ -157,7 +158,7 @@ func (r *crashRun) append() error {
 	for _, p := range r.l.Producers() {
 		sequence = p.LastSequence + 1
 	}
-	a, err := r.l.AppendLeader(idempotent(1, 0, sequence, r.e.now(), values...), epoch, AppendOptions{})
+	a, err := r.l.AppendLeader(idempotent(1, 0, sequence, r.e.now(), values...), r.epoch, AppendOptions{})
 	if err != nil {
 		return err
 	}

@@ -154,7 +154,7 @@ func (l *Log) loadState(f found, next int64) error {
 		l.unflushed.Store(l.nowMs())
 	}
 	l.epochs.cutEnd(next)
-	l.epochs.cutStart(l.start.Load())
+	l.epochs.cutStart(l.list()[0].base)
 	return l.loadProducers(next)
 }
 
@@ -181,43 +181,54 @@ func (l *Log) removeSegments(list []*segment) error {
 }
 
 // loadProducers rebuilds the producers' state at offset next from the newest snapshot that is not behind
-// it, and the headers from there on. Snapshots beyond are removed.
+// it, and the headers from there on.
 func (l *Log) loadProducers(next int64) error {
-	names, err := folderNames(l.fsys, l.folder())
+	from := l.list()[0].base
+	offsets, err := l.keepSnapshots(from, next)
 	if err != nil {
 		return err
 	}
-	offsets := snapshotOffsets(names)
-	slices.SortFunc(offsets, func(a, b int64) int { return cmp.Compare(b, a) })
-	state, from := producers{}, l.list()[0].base
-	loaded := false
-	for _, offset := range offsets {
+	l.producers = producers{}
+	for _, offset := range slices.Backward(offsets) {
 		path := l.file(fileName(offset, snapshotSuffix))
-		if offset > next || offset < from {
-			if err := removeIfThere(l.fsys, path); err != nil {
-				return err
-			}
-			continue
-		}
-		if loaded {
-			continue
-		}
 		b, err := storage.ReadFile(l.fsys, path)
 		if err != nil {
 			return err
 		}
-		p, err := decodeProducers(path, b)
-		if err != nil {
-			l.shared.warn("a snapshot of the producers is not readable; the log is read instead", "err", err)
-			if err := removeIfThere(l.fsys, path); err != nil {
-				return err
-			}
+		state, err := decodeProducers(path, b)
+		if err == nil {
+			l.producers, from = state, offset
+			break
+		}
+		l.shared.warn("a snapshot of the producers is not readable; the log is read instead", "err", err)
+	}
+	return l.replayProducers(from, next)
+}
+
+// keepSnapshots removes the snapshots that are not for offsets from first to last, and returns the others,
+// ascending. It is durable: one that came back would be taken for a state of what is written there next.
+func (l *Log) keepSnapshots(first, last int64) ([]int64, error) {
+	names, err := folderNames(l.fsys, l.folder())
+	if err != nil {
+		return nil, err
+	}
+	var kept []int64
+	removed := false
+	for _, offset := range snapshotOffsets(names) {
+		if first <= offset && offset <= last {
+			kept = append(kept, offset)
 			continue
 		}
-		state, loaded, from = p, true, offset
+		removed = true
+		if err := removeIfThere(l.fsys, l.file(fileName(offset, snapshotSuffix))); err != nil {
+			return nil, err
+		}
 	}
-	l.producers = state
-	return l.replayProducers(from, next)
+	if removed {
+		err = l.fsys.SyncDir(l.folder())
+	}
+	slices.Sort(kept)
+	return kept, err
 }
 
 // replayProducers takes the batches from offset from to next into the producers' state.

@@ -165,3 +165,21 @@ func TestSnapshot_Damaged(t *testing.T) {
 		t.Fatalf("%s\n%s", got, want)
 	}
 }
+
+// TestSnapshot_OfAnotherLife: a log that starts anew where an old one had a snapshot knows no producers.
+func TestSnapshot_OfAnotherLife(t *testing.T) {
+	e := newEnv(t)
+	l := e.open()
+	for i := range int32(60) {
+		_, err := l.AppendLeader(idempotent(9, 1, i, e.now(), padded(int64(i), 300)), 0, AppendOptions{})
+		must(t, err)
+	}
+	must(t, l.Flush())
+	must(t, l.TruncateFullyAndStartAt(l.active().base))
+	for range 2 {
+		if p := l.Producers(); len(p) != 0 {
+			t.Fatalf("%+v", p)
+		}
+		l = e.crash()
+	}
+}

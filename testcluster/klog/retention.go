@@ -87,9 +87,8 @@ func (l *Log) detach(n int, now int64) ([]*segment, error) {
 	}
 	list := l.list()
 	l.publish(slices.Clone(list[n:]))
-	start := max(l.start.Load(), list[n].base)
-	l.start.Store(start)
-	l.epochs.cutStart(start)
+	l.start.Store(max(l.start.Load(), list[n].base))
+	l.epochs.cutStart(list[n].base)
 	return list[:n], nil
 }
 

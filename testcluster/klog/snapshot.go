@@ -87,7 +87,7 @@ func decodeProducers(path string, b []byte) (producers, error) {
 	return p, nil
 }
 
-// snapshots are the snapshot files of a folder, by offset.
+// snapshotOffsets are the offsets of the snapshots among the names of a folder.
 func snapshotOffsets(names []string) []int64 {
 	var found []int64
 	for _, name := range names {

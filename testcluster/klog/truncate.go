@@ -205,6 +205,9 @@ func (l *Log) restartLocked(offset int64) error {
 	l.start.Store(offset)
 	l.goBack(offset)
 	l.hw.Store(offset)
+	if _, err := l.keepSnapshots(noOffset, -1); err != nil {
+		return err
+	}
 	if err := l.removeSegments(old); err != nil {
 		return err
 	}
@@ -220,8 +223,8 @@ func (l *Log) restartLocked(offset int64) error {
 	if err := l.epochs.save(l.fsys, l.folder()); err != nil {
 		return err
 	}
-	l.snapshots = nil
-	return l.loadProducers(offset)
+	l.snapshots, l.producers = nil, producers{}
+	return nil
 }
 
 // SetStartOffset makes what lies before offset unreadable, as a request to delete records does, and as followers
@@ -238,8 +241,8 @@ func (l *Log) SetStartOffset(offset int64) error {
 	if offset <= l.start.Load() {
 		return nil
 	}
+	// The epochs of what is still in the files stay: after a crash the start may be an older one.
 	l.start.Store(offset)
-	l.epochs.cutStart(offset)
 	if hw := l.hw.Load(); hw < offset {
 		l.hw.Store(offset)
 	}
