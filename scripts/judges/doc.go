@@ -4,4 +4,6 @@
 //
 // The suites start servers themselves. Ours comes to them in the shape that each
 // expects: a zkServer.sh, or a java command.
+//
+// It also has Kafka's own tool and broker judge the files of partition logs.
 package judges
