@@ -135,8 +135,18 @@ type recordJSON struct {
 
 // ParseRecordJSON reads what [AppendRecordJSON] writes, or what somebody has typed: a missing key or value is null, a
 // missing timestamp is none. Names that are not known are refused: a misspelt value would be a null one. The
-// partition is -1 where there is none.
+// partition is -1 where there is none. The record may have parts of the line.
 func ParseRecordJSON(line []byte, r *kmodel.Record) error {
+	if !utf8.Valid(line) { // encoding/json would change it
+		return errors.New("not a record in JSON: it is no UTF-8 text")
+	}
+	if scanRecordJSON(line, r) {
+		return nil
+	}
+	return parseRecordJSON(line, r)
+}
+
+func parseRecordJSON(line []byte, r *kmodel.Record) error {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
 	var in recordJSON
