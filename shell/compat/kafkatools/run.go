@@ -103,8 +103,15 @@ func (c *call) log(level, text string) {
 	if c.is27() {
 		logger = c.tool.logger[0]
 	}
-	fmt.Fprintf(c.Stderr, "[%s] %s %s (%s)\n", time.Now().Format("2006-01-02 15:04:05,000"), level, text, logger)
+	logLine(c.Stderr, level, text, logger)
 }
+
+func logLine(w io.Writer, level, text, logger string) {
+	fmt.Fprintf(w, "[%s] %s %s (%s)\n", time.Now().Format("2006-01-02 15:04:05,000"), level, text, logger)
+}
+
+// advise writes a line of advice where Apache's has one.
+func (c *call) advise(line string) { fmt.Fprintln(c.Stderr, line) }
 
 func (c *call) printf(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }
 
@@ -113,7 +120,7 @@ func (c *call) open(ctx context.Context) (command.Kafka, error) {
 	if c.kafka != nil {
 		return c.kafka, nil
 	}
-	target := command.KafkaTarget{Bootstrap: c.text("bootstrap-server"), Config: c.text("command-config"),
+	target := command.KafkaTarget{Bootstrap: c.text("bootstrap-server") + c.text("broker-list"), Config: c.text("command-config"),
 		Warn: func(line string) { c.log("WARN", line) }}
 	if c.has("zookeeper") {
 		target.Bootstrap = ""
@@ -143,13 +150,15 @@ func (c *call) close() {
 	}
 }
 
-// message is an error as Java's exceptions have it: the broker's words without the name of the code.
+// message is an error as Java's exceptions have it: the broker's words without the name of the code. Flags of the shell
+// that it advises are named as the tools have them.
 func message(err error) string {
+	text := command.Reason(err)
 	var code kproto.Error
-	if errors.As(err, &code) {
-		if _, text, found := strings.Cut(err.Error(), code.Name()+": "); found {
-			return text
+	if errors.As(err, &code) && !strings.HasSuffix(text, code.Error()) {
+		if _, words, found := strings.Cut(text, code.Name()+": "); found {
+			return words
 		}
 	}
-	return command.Reason(err)
+	return strings.NewReplacer("-b HOST:PORT", "--bootstrap-server HOST:PORT", "; -server ", "; --zookeeper ").Replace(text)
 }

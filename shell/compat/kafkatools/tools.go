@@ -19,7 +19,9 @@ type tool struct {
 }
 
 var tools = map[string]*tool{
-	"kafka-topics.sh": topicsTool,
+	"kafka-console-consumer.sh": consumerTool,
+	"kafka-console-producer.sh": producerTool,
+	"kafka-topics.sh":           topicsTool,
 }
 
 // Names are the names of the tools, sorted.
