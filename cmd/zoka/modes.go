@@ -21,7 +21,7 @@ type mode struct {
 
 // modes are all but the shell.
 func modes() []mode {
-	return []mode{
+	all := []mode{
 		{names: []string{"help"}, short: "show this text, or explain a command of the shell", run: runHelp},
 		{names: []string{"server"}, short: "run a ZooKeeper server as a zoo.cfg describes it", run: runServer, service: true},
 		{names: []string{"broker"}, short: "run a Kafka broker as a server.properties describes it", run: runBroker, service: true},
@@ -31,6 +31,7 @@ func modes() []mode {
 		{names: []string{"jps"}, short: "list the servers and brokers on this machine, ours and Apache's", run: runJps},
 		{names: []string{"version"}, short: "show zoka's version", run: runVersion},
 	}
+	return append(all, kafkaTools()...)
 }
 
 // pick chooses the mode, and takes its name from the arguments.

@@ -27,6 +27,7 @@ import (
 	_ "github.com/zoka-project/zoka/shell/builtin"
 	_ "github.com/zoka-project/zoka/shell/clustercmd"
 	_ "github.com/zoka-project/zoka/shell/command"
+	_ "github.com/zoka-project/zoka/shell/compat/kafkatools"
 	_ "github.com/zoka-project/zoka/shell/compat/zkcli"
 	_ "github.com/zoka-project/zoka/shell/complete"
 	_ "github.com/zoka-project/zoka/shell/kafkacmd"
