@@ -21,7 +21,6 @@ type history struct {
 	flushed int64                     // what a flush or a truncation has made durable
 	values  map[int64]string          // what stands at an offset
 	maybe   map[int64]map[string]bool // what stands there too if an operation that is under way, or has failed, did not happen
-	last    map[int64]int32           // last sequence number by producer, as of end
 }
 
 func newHistory() *history {
