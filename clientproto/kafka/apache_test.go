@@ -16,6 +16,7 @@ import (
 	"github.com/zoka-project/zoka/clientproto/kmodel"
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
 // TestApache runs the client against Apache's brokers, of before and of today.
@@ -28,17 +29,30 @@ func TestApache(t *testing.T) {
 		"4": func(t *testing.T) string { return peertest.StartKRaft(t, peertest.KafkaOptions{}).Bootstrap() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := dial(t, kafka.Config{Bootstrap: start(t)})
-			t.Run("topics", func(t *testing.T) { testTopics(t, c) })
-			t.Run("configs", func(t *testing.T) { testConfigs(t, c) })
-			t.Run("roundtrip", func(t *testing.T) { testRoundTrip(t, c) })
-			t.Run("positions", func(t *testing.T) { testPositions(t, c) })
-			t.Run("tail", func(t *testing.T) { testTail(t, c) })
-			t.Run("refused", func(t *testing.T) { testRefused(t, c) })
-			t.Run("group", func(t *testing.T) { testGroup(t, c) })
-			t.Run("deleterecords", func(t *testing.T) { testDeleteRecords(t, c) })
+			suite(t, start(t))
 		})
 	}
+}
+
+// TestOwn runs it against our own.
+func TestOwn(t *testing.T) {
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Brokers: true})
+	ok(t, err)
+	t.Cleanup(func() { ok(t, e.Close()) })
+	suite(t, e.BootstrapServers())
+}
+
+func suite(t *testing.T, bootstrap string) {
+	c := dial(t, kafka.Config{Bootstrap: bootstrap})
+	t.Run("topics", func(t *testing.T) { testTopics(t, c) })
+	t.Run("configs", func(t *testing.T) { testConfigs(t, c) })
+	t.Run("roundtrip", func(t *testing.T) { testRoundTrip(t, c) })
+	t.Run("positions", func(t *testing.T) { testPositions(t, c) })
+	t.Run("tail", func(t *testing.T) { testTail(t, c) })
+	t.Run("refused", func(t *testing.T) { testRefused(t, c) })
+	t.Run("group", func(t *testing.T) { testGroup(t, c) })
+	t.Run("rebalance", func(t *testing.T) { testRebalance(t, c) })
+	t.Run("deleterecords", func(t *testing.T) { testDeleteRecords(t, c) })
 }
 
 func dial(t *testing.T, cfg kafka.Config) *kafka.Client {
@@ -421,6 +435,80 @@ func testMembers(t *testing.T, c *kafka.Client) {
 	}
 	ok(t, m.Close(ctx))
 	_, err = c.DeleteGroups(ctx, "m")
+	ok(t, err)
+}
+
+// testRebalance: a second member takes over a part, and each record is read once or, where it was under way, again.
+func testRebalance(t *testing.T, c *kafka.Client) {
+	const partitions, each = 4, 50
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	newTopic(t, c, "rebalance", partitions)
+	mustWrite(t, c, numbers("rebalance", partitions, each)...)
+	var mu sync.Mutex
+	seen := map[string]int{}
+	readers := map[int]map[int32]bool{}
+	all := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(seen) == 2*partitions*each && len(readers[0]) > 0 && len(readers[1]) > 0
+	}
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	member := func(id int) {
+		m, err := c.Consumer(ctx, kmodel.ConsumeOptions{Topics: []string{"rebalance"}, Group: "rebalance", From: kmodel.Position{Start: kmodel.StartBegin}})
+		ok(t, err)
+		wg.Go(func() {
+			for reading.Err() == nil {
+				err := m.Poll(reading, func(r *kmodel.Record) bool {
+					mu.Lock()
+					defer mu.Unlock()
+					seen[string(r.Value)]++
+					if readers[id] == nil {
+						readers[id] = map[int32]bool{}
+					}
+					readers[id][r.Partition] = true
+					return true
+				})
+				if err != nil && reading.Err() == nil {
+					t.Error(err)
+					return
+				}
+			}
+			if err := m.Close(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	member(0)
+	until(t, "the first member's records", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(seen) == partitions*each
+	})
+	member(1)
+	until(t, "two members", func() bool {
+		groups, err := c.DescribeGroups(ctx, "rebalance")
+		return err == nil && groups[0].State == "Stable" && len(groups[0].Members) == 2 &&
+			len(groups[0].Members[0].Assigned) == partitions/2 && len(groups[0].Members[1].Assigned) == partitions/2
+	})
+	more := numbers("rebalance", partitions, each)
+	for i := range more {
+		more[i].Value = append(more[i].Value, '+')
+	}
+	mustWrite(t, c, more...)
+	until(t, "the rest", all)
+	stop()
+	wg.Wait()
+	commits, err := c.GroupOffsets(t.Context(), "rebalance")
+	ok(t, err)
+	for _, o := range commits {
+		if o.Offset != 2*each {
+			t.Errorf("%s: committed %d, want %d", o.TopicPartition, o.Offset, 2*each)
+		}
+	}
+	_, err = c.DeleteGroups(t.Context(), "rebalance")
 	ok(t, err)
 }
 
