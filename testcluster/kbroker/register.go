@@ -32,7 +32,7 @@ func (e *RegisteredError) Error() string {
 // leftoverPatience is how long the registration of a process that is gone may outlast it: the session timeout, this
 // broker's or that of Kafka 2.7, which whoever had the id before may have had, and what ZooKeeper takes to notice.
 func (b *Broker) leftoverPatience() time.Duration {
-	own := time.Duration(b.o.Config.ZooKeeper.SessionTimeoutMs) * time.Millisecond
+	own := millis(b.o.Config.ZooKeeper.SessionTimeoutMs)
 	return max(18*time.Second, own) * 4 / 3
 }
 

@@ -3,12 +3,14 @@ package kbroker
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/testcluster/kbroker/admin"
 	"github.com/zoka-project/zoka/testcluster/kbroker/control"
 	"github.com/zoka-project/zoka/testcluster/kbroker/groups"
+	"github.com/zoka-project/zoka/testcluster/kbroker/kconf"
 	"github.com/zoka-project/zoka/testcluster/kbroker/mirror"
 	"github.com/zoka-project/zoka/testcluster/kbroker/partitions"
 	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
@@ -51,7 +53,7 @@ func Start(ctx context.Context, o Options) (*Broker, error) {
 // as long as a session of before may be in the way.
 func (b *Broker) patiently(step func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		patience := time.Duration(b.o.Config.ZooKeeper.ConnectionTimeoutMs) * time.Millisecond
+		patience := millis(b.o.Config.ZooKeeper.ConnectionTimeoutMs)
 		ctx, cancel := context.WithTimeout(ctx, patience+b.leftoverPatience())
 		defer cancel()
 		return b.persist(ctx, step)
@@ -81,7 +83,6 @@ func (b *Broker) startMirror(ctx context.Context) (err error) {
 // openLogs recovers the log folders.
 func (b *Broker) openLogs(ctx context.Context) error {
 	c := b.o.Config
-	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 	for _, path := range c.LogDirs {
 		d, err := klog.Open(ctx, klog.Options{
 			FS: b.o.FS, Path: path, BrokerID: b.id, ClusterID: b.clusterID,
@@ -89,10 +90,7 @@ func (b *Broker) openLogs(ctx context.Context) error {
 			Failed: func(l *klog.Log, err error) {
 				b.log.Error("a log has failed", "topic", l.Topic(), "partition", l.Partition(), "err", err)
 			},
-			Tuning: klog.Tuning{
-				HighWatermarkEvery: ms(c.Replication.HighWatermarkCheckpointMs), CheckpointEvery: ms(c.Log.FlushOffsetCheckpointMs),
-				RetentionEvery: ms(c.Log.RetentionCheckMs), CompactionEvery: ms(c.Log.CleanerBackoffMs),
-			},
+			Tuning: tuning(c),
 		})
 		if err != nil {
 			return err
@@ -102,6 +100,37 @@ func (b *Broker) openLogs(ctx context.Context) error {
 	var err error
 	b.former, err = loadFormer(b.o.FS, c.LogDirs[0])
 	return err
+}
+
+// tuning is what server.properties says of the background work on logs.
+func tuning(c *kconf.Broker) klog.Tuning {
+	t := klog.Tuning{
+		HighWatermarkEvery: millis(c.Replication.HighWatermarkCheckpointMs), CheckpointEvery: millis(c.Log.FlushOffsetCheckpointMs),
+		RetentionEvery: millis(c.Log.RetentionCheckMs), CompactionEvery: millis(c.Log.CleanerBackoffMs),
+	}
+	if !c.Log.CleanerEnable {
+		t.CompactionEvery = math.MaxInt64
+	}
+	// By default Kafka never looks whether flush.ms is over, recovers logs one after another, and takes 128 MiB to compact
+	// them; klog knows better.
+	if _, set := c.Values["log.flush.scheduler.interval.ms"]; set {
+		t.FlushEvery = millis(c.Log.FlushSchedulerMs)
+	}
+	if _, set := c.Values["num.recovery.threads.per.data.dir"]; set {
+		t.RecoveryThreads = c.Log.RecoveryThreads
+	}
+	if _, set := c.Values["log.cleaner.dedupe.buffer.size"]; set {
+		t.CompactionMapEntries = max(1, int(c.Log.CleanerDedupeBufferBytes/24*9/10)) // 24 bytes each, filled to nine tenths
+	}
+	return t
+}
+
+// millis is n milliseconds, or the longest time there is: Kafka's way to say never.
+func millis(n int64) time.Duration {
+	if n > math.MaxInt64/int64(time.Millisecond) {
+		return math.MaxInt64
+	}
+	return time.Duration(n) * time.Millisecond
 }
 
 // startParts makes the parts. They are told of the cluster when the broker is registered.
@@ -125,13 +154,14 @@ func (b *Broker) startParts(context.Context) error {
 		Self: b.id, Mirror: b.mirror, ZK: b.zk, Dial: b.dialBroker, Logger: b.log, Now: b.o.Now,
 		Config: control.Config{
 			DeleteTopics: c.Topics.Delete, Rebalance: c.Control.AutoLeaderRebalance,
-			RebalanceInterval:   time.Duration(c.Control.ImbalanceCheckMs) * time.Millisecond,
+			ShutdownTimeout:     millis(c.Control.ControllerSocketTimeoutMs),
+			RebalanceInterval:   millis(c.Control.ImbalanceCheckMs),
 			ImbalancePercentage: c.Control.ImbalancePercentage,
 			Unclean: func(img *kzk.Image, topic string) bool {
 				return b.topicConfigIn(img, topic).UncleanLeaderElection
 			},
 			ShutdownRetries: c.Control.ControlledShutdownMaxRetries,
-			ShutdownBackoff: time.Duration(c.Control.ControlledShutdownBackoffMs) * time.Millisecond,
+			ShutdownBackoff: millis(c.Control.ControlledShutdownBackoffMs),
 		},
 	})
 	b.producers = newProducerIDs(b.zk, b.id, b.log)
@@ -145,8 +175,10 @@ func (b *Broker) serve() {
 	c := b.o.Config.Requests
 	b.server = wire.NewServer(wire.Options{
 		Rows: b.rows(), Logger: b.log,
-		MaxRequestBytes: int(c.MaxBytes), MaxIdle: time.Duration(c.MaxIdleMs) * time.Millisecond,
+		MaxRequestBytes: int(c.MaxBytes), MaxIdle: millis(c.MaxIdleMs),
 		MaxConnections: int(c.MaxConnections), MaxConnectionsPerIP: int(c.MaxConnectionsPerIP),
+		SendBuffer:    b.bufferSize("socket.send.buffer.bytes", c.SendBufferBytes),
+		ReceiveBuffer: b.bufferSize("socket.receive.buffer.bytes", c.ReceiveBufferBytes),
 	})
 	for _, l := range b.listeners {
 		b.run(func(context.Context) {
@@ -156,6 +188,15 @@ func (b *Broker) serve() {
 		})
 	}
 	b.run(b.watchSession)
+}
+
+// bufferSize is a socket buffer's, 0 where nobody asks for one: Kafka's default is small, and what the system chooses by
+// itself is better.
+func (b *Broker) bufferSize(key string, size int32) int {
+	if _, set := b.o.Config.Values[key]; !set {
+		return 0
+	}
+	return max(0, int(size))
 }
 
 // rows are all APIs of the broker.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/clientproto/kzk"
@@ -23,7 +22,7 @@ func (b *Broker) connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("zookeeper.connect: %w", err)
 	}
-	patience := time.Duration(z.ConnectionTimeoutMs) * time.Millisecond
+	patience := millis(z.ConnectionTimeoutMs)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := b.zk.ConnectOnce(ctx); err != nil && ctx.Err() == nil {
@@ -38,7 +37,7 @@ func (b *Broker) connect(ctx context.Context) error {
 func (b *Broker) zkConfig(servers string, onEvent func(zkproto.WatchedEvent)) zkclient.Config {
 	return zkclient.Config{
 		Servers:        servers,
-		SessionTimeout: time.Duration(b.o.Config.ZooKeeper.SessionTimeoutMs) * time.Millisecond,
+		SessionTimeout: millis(b.o.Config.ZooKeeper.SessionTimeoutMs),
 		Renew:          true,
 		Shuffle:        true,
 		OnEvent:        onEvent,

@@ -35,7 +35,10 @@ type Options struct {
 	MaxBytes int
 	// MaxConnections and MaxConnectionsPerIP bound the connections (max.connections, max.connections.per.ip); 0 is no bound.
 	MaxConnections, MaxConnectionsPerIP int
-	Logger                              *slog.Logger
+	// SendBuffer and ReceiveBuffer are the sizes of sockets' buffers (socket.send.buffer.bytes, socket.receive.buffer.bytes);
+	// 0 is the system's own.
+	SendBuffer, ReceiveBuffer int
+	Logger                    *slog.Logger
 }
 
 func (o Options) withDefaults() Options {
@@ -153,8 +156,26 @@ func (s *Server) take(listener string, nc net.Conn) {
 	s.perIP[c.host]++
 	s.wg.Add(2)
 	s.mu.Unlock()
+	s.setBuffers(nc)
 	go c.read()
 	go c.write()
+}
+
+// setBuffers sizes the buffers of a connection that has any.
+func (s *Server) setBuffers(nc net.Conn) {
+	c, ok := nc.(interface {
+		SetReadBuffer(bytes int) error
+		SetWriteBuffer(bytes int) error
+	})
+	if !ok {
+		return
+	}
+	if s.o.ReceiveBuffer > 0 {
+		_ = c.SetReadBuffer(s.o.ReceiveBuffer) // what the system does not grant it does not grant
+	}
+	if s.o.SendBuffer > 0 {
+		_ = c.SetWriteBuffer(s.o.SendBuffer)
+	}
 }
 
 func (s *Server) fullLocked(host string) bool {
