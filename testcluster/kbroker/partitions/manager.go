@@ -48,7 +48,7 @@ func New(o Options) *Manager {
 	m.timers.wake = make(chan struct{}, 1)
 	m.isr = isrWriter{m: m, wake: make(chan struct{}, 1)}
 	m.fetchers = fetchers{m: m, ctx: ctx, byLeader: make(map[int32]*fetcher)}
-	m.sessions = newSessionCache(m.o.FetchSessions)
+	m.sessions = newSessionCache(m.o.FetchSessions, m.lag())
 	m.wg.Go(func() { m.timers.run(ctx.Done()) })
 	m.wg.Go(func() { m.isr.run(ctx) })
 	m.wg.Go(func() { m.watchLag(ctx) })

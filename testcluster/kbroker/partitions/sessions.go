@@ -63,14 +63,16 @@ const unsaid = -2
 // sessionCache has the sessions of a broker: at most so many, and so many partitions in them.
 type sessionCache struct {
 	slots int
+	// lookAgain is how often a session's fetch looks at all partitions: what a quiet follower says by fetching must be heard.
+	lookAgain time.Duration
 
 	mu    sync.Mutex
 	byID  map[int32]*session
 	items int
 }
 
-func newSessionCache(slots int) *sessionCache {
-	return &sessionCache{slots: slots, byID: make(map[int32]*session)}
+func newSessionCache(slots int, lag time.Duration) *sessionCache {
+	return &sessionCache{slots: slots, lookAgain: min(time.Second, lag/10), byID: make(map[int32]*session)}
 }
 
 // plan is how one request is to be answered.
@@ -83,9 +85,6 @@ type plan struct {
 	// first and changes are those of the session when the items were taken from it.
 	first, changes int
 }
-
-// lookAgain is how often a session's fetch looks at all partitions: what a quiet follower says by fetching must be heard.
-const lookAgain = time.Second
 
 // open finds out what a request is about, and gives f its items. A session that is returned has taken the request in: its
 // epoch is the next one.
@@ -127,7 +126,7 @@ func (c *sessionCache) open(f *fetch, t *table, q *codec.FetchRequest, now time.
 		c.drop(s)
 		return plan{}
 	}
-	if now.Sub(s.lookedAt) >= lookAgain {
+	if now.Sub(s.lookedAt) >= c.lookAgain {
 		s.lookedAt = now
 		for i := range s.items {
 			s.items[i].quiet = 0
