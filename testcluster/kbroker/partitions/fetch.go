@@ -2,7 +2,6 @@ package partitions
 
 import (
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -87,12 +86,13 @@ func (m *Manager) fetch(req *wire.Request) {
 	f.run(true)
 }
 
-// itemRooms are used again: a fetch of many partitions is frequent, and large.
-var itemRooms = sync.Pool{New: func() any { return new([]fetchItem) }}
-
-// take copies the items of a session, or of a request, beginning with one of them.
+// take copies the items of a session, or of a request, beginning with one of them. The room for them is used again: a fetch of
+// many partitions is frequent, and large.
 func (f *fetch) take(items []sessionItem, first int) {
-	f.room = itemRooms.Get().(*[]fetchItem)
+	f.room, _ = f.m.rooms.Get().(*[]fetchItem)
+	if f.room == nil {
+		f.room = new([]fetchItem)
+	}
 	if cap(*f.room) < len(items) {
 		*f.room = make([]fetchItem, len(items))
 	}
@@ -109,7 +109,7 @@ func (f *fetch) giveBack() {
 	f.m.parked.Add(-int64(f.counted))
 	if f.room != nil {
 		clear(f.items)
-		itemRooms.Put(f.room)
+		f.m.rooms.Put(f.room)
 		f.items, f.room = nil, nil
 	}
 }

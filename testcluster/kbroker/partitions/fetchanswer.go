@@ -10,13 +10,12 @@ import (
 
 // scratch are the buffers of one answer, used again after it was written.
 type scratch struct {
+	pool   *sync.Pool // where it goes then
 	parts  []codec.FetchPart
 	meta   []byte
 	pieces [][]byte
 	chunks []klog.Chunk
 }
-
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // answer writes the answer of what the last look found. The records go out as they are in the log.
 func (f *fetch) answer() {
@@ -24,7 +23,10 @@ func (f *fetch) answer() {
 	if f.stop != nil {
 		f.stop()
 	}
-	s := scratches.Get().(*scratch)
+	s, _ := f.m.scratches.Get().(*scratch)
+	if s == nil {
+		s = &scratch{pool: &f.m.scratches}
+	}
 	resp := codec.FetchResponse{Err: int16(f.plan.err), SessionID: f.plan.id, Committed: f.committed, Parts: s.parts[:0]}
 	next := 0
 	for i := range f.items {
@@ -57,7 +59,7 @@ func (s *scratch) release() {
 	clear(s.parts)
 	clear(s.pieces)
 	s.chunks, s.parts, s.pieces = s.chunks[:0], s.parts[:0], s.pieces[:0]
-	scratches.Put(s)
+	s.pool.Put(s)
 }
 
 func (it *fetchItem) answer() codec.FetchPart {

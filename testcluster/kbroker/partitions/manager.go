@@ -24,7 +24,9 @@ type Manager struct {
 	fetchers fetchers
 	sessions *sessionCache
 	parked   atomic.Int64 // items of parked fetches
-	wanted   wantedDirs
+	// rooms are *[]fetchItem, scratches are *scratch.
+	rooms, scratches sync.Pool
+	wanted           wantedDirs
 
 	// What follows is of the goroutine that applies images: how many partitions were made; the image that is being applied;
 	// topics some logs of which could not be made; who is told of leadership, and of what.
