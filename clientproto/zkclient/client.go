@@ -54,6 +54,7 @@ type Client struct {
 		session     Session
 		timeout     time.Duration // negotiated
 		heard       time.Time     // when a server was last heard
+		lost        time.Time     // when the last connection ended
 		seenWriter  bool          // the session is one that the whole ensemble knows
 		handshaking bool          // a session may be coming into being
 		goodbye     *Call         // closeSession, once Close has been called

@@ -335,7 +335,10 @@ func TestOnUnreachable(t *testing.T) {
 	told := make(chan error, 10)
 	cfg := zkclient.Config{Servers: "a", SessionTimeout: 30 * time.Second,
 		OnUnreachable: func(why *zkclient.ConnectError) { told <- why }}
-	electing := []script{handshake(granted)}
+	electing := []script{func(conn net.Conn) {
+		handshake(granted)(conn)
+		<-time.After(3 * time.Second) // an idle session is one whose server has said nothing for some time
+	}}
 	for range 8 {
 		electing = append(electing, handshake(""))
 	}

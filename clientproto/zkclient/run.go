@@ -217,7 +217,7 @@ func (c *Client) noteFailure(a Attempt) error {
 	c.mu.pass = pass
 	c.failed = nil
 	c.changedLocked()
-	if c.mu.seenWriter && !c.mu.unreachable && time.Since(c.mu.heard) >= ElectionPatience {
+	if c.mu.seenWriter && !c.mu.unreachable && time.Since(c.mu.lost) >= ElectionPatience {
 		c.mu.unreachable = true
 		c.events.post(func(zkproto.WatchedEvent) { c.cfg.OnUnreachable(pass) }, zkproto.WatchedEvent{})
 	}

@@ -222,6 +222,7 @@ func (c *Client) lost(err error) {
 	}
 	c.mu.setup = fifo{}
 	c.mu.server = ""
+	c.mu.lost = time.Now()
 	c.mu.state = zkproto.StateDisconnected
 	if !c.isClosing() {
 		c.events.post(c.cfg.OnEvent, zkproto.WatchedEvent{Type: zkproto.EventNone, State: c.mu.state})
