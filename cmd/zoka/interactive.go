@@ -50,7 +50,7 @@ func (s *session) interact(ctx context.Context) error {
 	s.terminal.Store(t)
 	defer s.terminal.Store(nil)
 	if s.flags.embedded {
-		s.env.Notify("three servers of its own, gone with their data when you leave; `cluster status` shows them:")
+		s.env.Notify("three servers and three brokers of its own, gone when you leave; `cluster status` shows them:")
 		s.env.Notify(s.flags.server)
 	}
 	return t.Run(ctx, func(ctx context.Context, line string) (quit bool) {

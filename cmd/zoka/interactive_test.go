@@ -46,7 +46,7 @@ func interactive(t *testing.T, server string) {
 // TestInteractive_Embedded is what the README begins with.
 func TestInteractive_Embedded(t *testing.T) {
 	h := startTerminal(t, "--embedded")
-	h.wait("three servers of its own, gone with their data when you leave; `cluster status` shows them:",
+	h.wait("three servers and three brokers of its own, gone when you leave; `cluster status` shows them:",
 		"127.0.0.1:…,127.0.0.1:…,127.0.0.1:…", "[zk: 127.0.0.1:…(CONNECTED) 0]")
 	h.typed("create /sanguo liubei\r")
 	h.wait("Created /sanguo", "[zk: 127.0.0.1:…(CONNECTED) 1]")

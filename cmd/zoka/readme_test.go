@@ -81,9 +81,25 @@ func typedAtPrompt(t *testing.T, block string) {
 	}
 	h := startTerminal(t, strings.Fields(args)...)
 	for i, row := range rows {
-		if prompt, line, found := strings.Cut(row, "] "); found && strings.HasPrefix(row, "[zk: ") {
-			h.wait(append(append([]string(nil), rows[1:i]...), prompt+"]")...)
+		if i == 0 {
+			continue
+		}
+		before := append([]string(nil), rows[1:i]...)
+		prompt, line, atPrompt := strings.Cut(row, "] ")
+		record, producing := strings.CutPrefix(row, ">")
+		switch {
+		case atPrompt && strings.HasPrefix(row, "[zk: "):
+			h.wait(append(before, prompt+"]")...)
 			h.typed(line + "\r")
+		case producing && record == "": // the end of input
+			h.wait(append(before, ">")...)
+			h.typed("\x04")
+		case producing:
+			h.wait(append(before, ">")...)
+			h.typed(record + "\r")
+		case row == "^C":
+			h.wait(before...)
+			h.typed("\x03")
 		}
 	}
 	h.wait(rows[1:]...)
