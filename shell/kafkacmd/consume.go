@@ -21,8 +21,11 @@ var consume = command.Spec{
 		"N of each partition, +N for N after the start, or @TIME: @1700000000000 (milliseconds), @2023-11-14,\n" +
 		"@2023-11-14T22:13:20Z, @-1h. --tail N is the newest N of all partitions together. With --group the group's\n" +
 		"commits come first, and what is shown is committed.\n" +
-		"A record is its value and a line end; a null value is shown as null. -f and -o json tell more, and tell\n" +
-		"null from nothing.",
+		"A record is its value and a line end; a null value is shown as null. -f tells more: %t topic, %p partition,\n" +
+		"%o offset, %d time, %k key, %v value, %H and %h{%k=%v} headers, each with forms such as %v{hex}, %v{base64},\n" +
+		"%d{strftime[%F %T]}. -o json tells all, an object on each line: topic, partition, offset, timestamp (in\n" +
+		"milliseconds), key and value (null, or text; key_base64 and value_base64 where it is no UTF-8), and headers as\n" +
+		"a list of [name, value] or [name, value, \"base64\"].",
 	Examples: []command.Example{
 		{Line: "consume orders", Means: "what comes from now on"},
 		{Line: "consume --from-beginning --until-end orders", Means: "all there is"},

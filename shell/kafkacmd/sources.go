@@ -65,7 +65,6 @@ type formatSource struct {
 
 func (s *formatSource) next(r *kmodel.Record) (int64, error) {
 	s.begin(r)
-	own := len(r.Headers)
 	err := s.reader.Read(r)
 	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return s.at + 1, io.EOF
@@ -74,9 +73,7 @@ func (s *formatSource) next(r *kmodel.Record) (int64, error) {
 	if err != nil { // where the next record would begin is not known
 		return s.at, fmt.Errorf("record %d does not fit the layout: %w", s.at, err)
 	}
-	if own > 0 {
-		r.Headers = append(r.Headers, s.headers...)
-	}
+	r.Headers = append(r.Headers, s.headers...)
 	r.Key, r.Value = s.marked(r.Key), s.marked(r.Value)
 	s.override(r)
 	return s.at, nil

@@ -1,6 +1,7 @@
 package kafkacmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ type writing struct {
 	env    *command.Env
 	report failures
 	sent   int64 // what was read, and is a record or should have been one
+	ended  bool  // all of the input was read
 }
 
 // parting is how long what is under way may take once the person has left by Ctrl-C.
@@ -47,15 +49,28 @@ func (w *writing) run(ctx context.Context, kafka command.Kafka, records source) 
 	err = producer.Flush(flushing)
 	producer.Close() // what is left is told of
 	w.report.flush()
+	return w.verdict(ctx, readErr, err)
+}
+
+// verdict is what the command ends with.
+func (w *writing) verdict(ctx context.Context, readErr, flushErr error) error {
+	var lost error
 	switch {
-	case w.report.count > 0:
-		return fmt.Errorf("%d of %d records not acknowledged", w.report.count, w.sent)
+	case w.report.count == 0:
+	case w.ended || interrupted(ctx, readErr):
+		lost = fmt.Errorf("%d of %d records not acknowledged", w.report.count, w.sent)
+	default:
+		lost = fmt.Errorf("%d of %d records not acknowledged; what follows them was not read", w.report.count, w.sent)
+	}
+	switch {
+	case lost != nil && readErr != nil && !interrupted(ctx, readErr):
+		return fmt.Errorf("%w: %w", lost, readErr)
+	case lost != nil:
+		return lost
 	case interrupted(ctx, readErr):
 		return &command.SaidError{Err: context.Canceled}
-	case readErr != nil:
-		return readErr
 	}
-	return err
+	return cmp.Or(readErr, flushErr)
 }
 
 // interrupted tells that the person has left by Ctrl-C.
@@ -75,6 +90,7 @@ func (w *writing) copy(ctx, producing context.Context, producer command.Producer
 		var bad *lineError
 		switch {
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			w.ended = true
 			return nil
 		case errors.As(err, &bad):
 			w.sent++
