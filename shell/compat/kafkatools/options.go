@@ -35,6 +35,8 @@ type options struct {
 	table []option
 	given map[string][]string // by the row's name; a flag has an empty text
 	old   bool                // one of them is of 2.7 alone
+	words []string            // the command line
+	order []string            // the rows' names as they were given
 }
 
 // usageError is a command line that cannot be understood. The table of options is shown below it.
@@ -53,7 +55,7 @@ func refuse(format string, args ...any) error { return &refusal{fmt.Sprintf(form
 
 // parse reads a command line as joptsimple does, which lets words that are no options stand anywhere and mean nothing.
 func parse(table []option, args []string) (*options, error) {
-	o := &options{table: table, given: map[string][]string{}}
+	o := &options{table: table, given: map[string][]string{}, words: args}
 	for len(args) > 0 {
 		word := args[0]
 		args = args[1:]
@@ -87,6 +89,7 @@ func parse(table []option, args []string) (*options, error) {
 			return o, usagef("Found multiple arguments for option %s, but you asked for only one", name)
 		}
 		o.given[row.name] = append(o.given[row.name], text)
+		o.order = append(o.order, row.name)
 		o.old = o.old || row.old
 	}
 	return o, nil

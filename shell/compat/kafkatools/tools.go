@@ -19,6 +19,8 @@ type tool struct {
 }
 
 var tools = map[string]*tool{
+	"kafka-configs.sh":          configsTool,
+	"kafka-delete-records.sh":   deleteRecordsTool,
 	"kafka-console-consumer.sh": consumerTool,
 	"kafka-console-producer.sh": producerTool,
 	"kafka-topics.sh":           topicsTool,

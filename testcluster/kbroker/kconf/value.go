@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
 )
 
 // UnknownKeyError is a setting that Kafka does not know; the text is Kafka's.
@@ -61,34 +63,12 @@ func (k Key) Canonical(value string) string {
 		}
 	case Double:
 		if f, err := strconv.ParseFloat(value, 64); err == nil {
-			return javaDouble(f)
+			return kproto.JavaDouble(f)
 		}
 	case List:
 		return strings.Join(splitList(value), ",")
 	}
 	return value
-}
-
-// javaDouble prints a number as Double.toString does: with a point, and with an exponent from 10^7 up and below 10^-3.
-func javaDouble(f float64) string {
-	if size := max(f, -f); size != 0 && (size < 1e-3 || size >= 1e7) {
-		text := strings.Replace(strconv.FormatFloat(f, 'E', -1, 64), "E+", "E", 1)
-		mantissa, exponent, _ := strings.Cut(text, "E")
-		if !strings.Contains(mantissa, ".") {
-			mantissa += ".0"
-		}
-		exponent, negative := strings.CutPrefix(exponent, "-")
-		exponent = strings.TrimLeft(exponent, "0")
-		if negative {
-			exponent = "-" + exponent
-		}
-		return mantissa + "E" + exponent
-	}
-	text := strconv.FormatFloat(f, 'f', -1, 64)
-	if !strings.Contains(text, ".") {
-		text += ".0"
-	}
-	return text
 }
 
 // check says why a text is no value of the type, in the words of Kafka's ConfigDef.
