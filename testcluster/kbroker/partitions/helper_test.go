@@ -166,8 +166,10 @@ type broker struct {
 	server *wire.Server
 	addr   string
 	cut    atomic.Bool // cannot dial others
-	stop   context.CancelFunc
-	wg     sync.WaitGroup
+	// instead is an address that is dialled instead of any other broker's, if not "".
+	instead atomic.Value
+	stop    context.CancelFunc
+	wg      sync.WaitGroup
 
 	mu   sync.Mutex
 	told []string // changes of leadership
@@ -280,7 +282,11 @@ func (b *broker) dial(ctx context.Context, id int32) (net.Conn, error) {
 	case reg == nil:
 		return nil, fmt.Errorf("broker %d is not registered", id)
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(reg.Host, strconv.Itoa(int(reg.Port))))
+	addr, _ := b.instead.Load().(string)
+	if addr == "" {
+		addr = net.JoinHostPort(reg.Host, strconv.Itoa(int(reg.Port)))
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", addr)
 }
 
 // close ends a broker in good order, kill without flushing anything. Both end its session. Closing again does nothing.

@@ -18,6 +18,7 @@ import (
 // leaderLink is a follower's connection to a leader: one request at a time, and a fetch session, which lives as long.
 type leaderLink struct {
 	conn        net.Conn
+	timeout     time.Duration // how much later than it said the leader may answer
 	clientID    string
 	correlation int32
 	out         []byte
@@ -30,20 +31,18 @@ type leaderLink struct {
 	names   map[string]string
 }
 
-// replicaSocketTimeout is how much later than it said a leader may answer (replica.socket.timeout.ms).
-const replicaSocketTimeout = 30 * time.Second
-
 // maxAnswer bounds a frame. Batches may be larger than what was asked for, but not larger than a request that brings one.
 const maxAnswer = 256 << 20
 
 func (f *fetcher) dial(ctx context.Context) (*leaderLink, error) {
-	ctx, cancel := context.WithTimeout(ctx, replicaSocketTimeout)
+	timeout := time.Duration(f.m.o.SocketTimeoutMs) * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	conn, err := f.m.o.Dial(ctx, f.leader)
 	if err != nil {
 		return nil, err
 	}
-	l := &leaderLink{conn: conn, names: make(map[string]string),
+	l := &leaderLink{conn: conn, timeout: timeout, names: make(map[string]string),
 		clientID: "broker-" + strconv.Itoa(int(f.m.o.Self)) + "-fetcher-" + strconv.Itoa(int(f.leader))}
 	l.forget()
 	return l, nil
@@ -177,7 +176,7 @@ func (l *leaderLink) call(key, version int16, flexible bool, patience time.Durat
 	b = appendBody(b)
 	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
 	l.out = b
-	if err := l.conn.SetDeadline(time.Now().Add(patience + replicaSocketTimeout)); err != nil {
+	if err := l.conn.SetDeadline(time.Now().Add(patience + l.timeout)); err != nil {
 		return nil, err
 	}
 	if _, err := l.conn.Write(b); err != nil {

@@ -29,6 +29,7 @@ type Options struct {
 	ReplicaLagMs          int64 // replica.lag.time.max.ms
 	FetchWaitMs           int64 // replica.fetch.wait.max.ms
 	FetchBackoffMs        int64 // replica.fetch.backoff.ms
+	SocketTimeoutMs       int64 // replica.socket.timeout.ms: how much later than it said a leader may answer
 	FetchMinBytes         int32 // replica.fetch.min.bytes
 	FetchMaxBytes         int32 // replica.fetch.max.bytes, of one partition
 	FetchResponseMaxBytes int32 // replica.fetch.response.max.bytes
@@ -53,6 +54,7 @@ func (o Options) withDefaults() Options {
 	orElse(&o.ReplicaLagMs, 30_000)
 	orElse(&o.FetchWaitMs, 500)
 	orElse(&o.FetchBackoffMs, 1000)
+	orElse(&o.SocketTimeoutMs, 30_000)
 	orElse(&o.FetchMinBytes, 1)
 	orElse(&o.FetchMaxBytes, 1<<20)
 	orElse(&o.FetchResponseMaxBytes, 10<<20)
