@@ -147,11 +147,3 @@ func TestTold(t *testing.T) {
 		t.Errorf("%d, %v", code, text)
 	}
 }
-
-func TestQuotaNumbers(t *testing.T) {
-	for f, want := range map[float64]string{1: "1.0", 12.5: "12.5", 0: "0.0", 1e6: "1000000.0"} {
-		if got := javaDouble(f); got != want {
-			t.Errorf("%v is %s", f, got)
-		}
-	}
-}

@@ -222,16 +222,7 @@ func alterQuotaKey(config map[string]string, op kmsg.AlterClientQuotasRequestEnt
 	case whole:
 		config[op.Key] = strconv.FormatInt(int64(n), 10)
 	default:
-		config[op.Key] = javaDouble(op.Value)
+		config[op.Key] = kproto.JavaDouble(op.Value)
 	}
 	return nil
-}
-
-// javaDouble is Double.toString for numbers that quotas have: with a point.
-func javaDouble(f float64) string {
-	s := strconv.FormatFloat(f, 'f', -1, 64)
-	if f == math.Trunc(f) {
-		s += ".0"
-	}
-	return s
 }
