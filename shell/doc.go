@@ -9,6 +9,7 @@
 //	lex         splits a line into commands and words
 //	command     what a command is: its row, its flags, its environment, its errors and their exit codes
 //	zkcmd       the commands for znodes, one a file
+//	kafkacmd    the commands for topics, records and groups, one a file
 //	clustercmd  the commands on an ensemble of this machine
 //	builtin     the commands of the shell itself
 //	complete    candidates for the word being typed
