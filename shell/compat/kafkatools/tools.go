@@ -23,6 +23,8 @@ var tools = map[string]*tool{
 	"kafka-delete-records.sh":   deleteRecordsTool,
 	"kafka-console-consumer.sh": consumerTool,
 	"kafka-console-producer.sh": producerTool,
+	"kafka-consumer-groups.sh":  groupsTool,
+	"kafka-get-offsets.sh":      getOffsetsTool,
 	"kafka-topics.sh":           topicsTool,
 }
 
