@@ -81,22 +81,18 @@ type TopicRules struct {
 type Replication struct {
 	LagTimeMaxMs, FetchWaitMaxMs, FetchBackoffMs, SocketTimeoutMs int64
 	FetchMinBytes, FetchMaxBytes, FetchResponseMaxBytes           int32
-	Fetchers                                                      int
 	HighWatermarkCheckpointMs                                     int64
 }
 
 // Log is what all logs have in common; what a topic may have for itself is in [Topic].
 type Log struct {
-	RetentionCheckMs                                      int64
-	FlushSchedulerMs                                      int64
-	FlushOffsetCheckpointMs, FlushStartOffsetCheckpointMs int64
-	RecoveryThreads                                       int
-	CleanerEnable                                         bool
-	CleanerThreads                                        int
-	CleanerBackoffMs                                      int64
-	CleanerDedupeBufferBytes                              int64
-	CleanerIOBufferBytes                                  int32
-	CleanerMaxBytesPerSecond                              float64
+	RetentionCheckMs         int64
+	FlushSchedulerMs         int64
+	FlushOffsetCheckpointMs  int64
+	RecoveryThreads          int
+	CleanerEnable            bool
+	CleanerBackoffMs         int64
+	CleanerDedupeBufferBytes int64
 }
 
 // Groups are the settings of the group coordinator and of its topic.

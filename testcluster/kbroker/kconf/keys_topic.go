@@ -21,7 +21,7 @@ func topicRows() []Key {
 		honoured("min.cleanable.dirty.ratio", Double, "0.5", "The part of a log that must be new before it is compacted.").between(0, 1).defaultOf("log.cleaner.min.cleanable.ratio"),
 		honoured("min.compaction.lag.ms", Long, "0", "How long a record stays as it is in a compacted topic.").atLeast(0).defaultOf("log.cleaner.min.compaction.lag.ms"),
 		honoured("min.insync.replicas", Int, "1", "The replicas that must be in sync for a write with acks=all.").atLeast(1).defaultOf("min.insync.replicas"),
-		honoured("preallocate", Bool, "false", "Segment files are given their whole size when they are begun.").defaultOf("log.preallocate"),
+		unused("preallocate", Bool, "false").defaultOf("log.preallocate"),
 		honoured("retention.bytes", Long, "-1", "The size of a partition above which its oldest data is deleted; -1 is no bound.").defaultOf("log.retention.bytes"),
 		honoured("retention.ms", Long, "604800000", "The age at which data is deleted; -1 is never.").atLeast(-1).defaultOf("log.retention.ms"),
 		honoured("segment.bytes", Int, "1073741824", "The size at which a new segment file is begun.").atLeast(14).defaultOf("log.segment.bytes"),

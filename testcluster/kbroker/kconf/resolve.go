@@ -137,7 +137,6 @@ func (b *Broker) limits(s settings) {
 		FetchMinBytes:             s.int32("replica.fetch.min.bytes"),
 		FetchMaxBytes:             s.int32("replica.fetch.max.bytes"),
 		FetchResponseMaxBytes:     s.int32("replica.fetch.response.max.bytes"),
-		Fetchers:                  s.int("num.replica.fetchers"),
 		HighWatermarkCheckpointMs: s.long("replica.high.watermark.checkpoint.interval.ms"),
 	}
 	b.Control = Control{
@@ -153,17 +152,13 @@ func (b *Broker) limits(s settings) {
 
 func (b *Broker) logs(s settings) {
 	b.Log = Log{
-		RetentionCheckMs:             s.long("log.retention.check.interval.ms"),
-		FlushSchedulerMs:             s.long("log.flush.scheduler.interval.ms"),
-		FlushOffsetCheckpointMs:      s.long("log.flush.offset.checkpoint.interval.ms"),
-		FlushStartOffsetCheckpointMs: s.long("log.flush.start.offset.checkpoint.interval.ms"),
-		RecoveryThreads:              s.int("num.recovery.threads.per.data.dir"),
-		CleanerEnable:                s.bool("log.cleaner.enable"),
-		CleanerThreads:               s.int("log.cleaner.threads"),
-		CleanerBackoffMs:             s.long("log.cleaner.backoff.ms"),
-		CleanerDedupeBufferBytes:     s.long("log.cleaner.dedupe.buffer.size"),
-		CleanerIOBufferBytes:         s.int32("log.cleaner.io.buffer.size"),
-		CleanerMaxBytesPerSecond:     s.double("log.cleaner.io.max.bytes.per.second"),
+		RetentionCheckMs:         s.long("log.retention.check.interval.ms"),
+		FlushSchedulerMs:         s.long("log.flush.scheduler.interval.ms"),
+		FlushOffsetCheckpointMs:  s.long("log.flush.offset.checkpoint.interval.ms"),
+		RecoveryThreads:          s.int("num.recovery.threads.per.data.dir"),
+		CleanerEnable:            s.bool("log.cleaner.enable"),
+		CleanerBackoffMs:         s.long("log.cleaner.backoff.ms"),
+		CleanerDedupeBufferBytes: s.long("log.cleaner.dedupe.buffer.size"),
 	}
 }
 
@@ -213,7 +208,7 @@ func (b *Broker) agree(s settings) error {
 	if s.long("default.replication.factor") < 1 {
 		return b.wrong("must be at least 1", "default.replication.factor")
 	}
-	if b.Log.CleanerEnable && b.Log.CleanerThreads > 0 && b.Log.CleanerDedupeBufferBytes/int64(b.Log.CleanerThreads) <= 1<<20 {
+	if threads := s.long("log.cleaner.threads"); b.Log.CleanerEnable && threads > 0 && b.Log.CleanerDedupeBufferBytes/threads <= 1<<20 {
 		return b.wrong("must be more than 1 MiB for each of log.cleaner.threads", "log.cleaner.dedupe.buffer.size")
 	}
 	return nil

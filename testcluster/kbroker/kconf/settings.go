@@ -52,8 +52,3 @@ func (s settings) long(name string) int64 {
 func (s settings) int(name string) int     { return int(s.long(name)) }
 func (s settings) int32(name string) int32 { return int32(s.long(name)) }
 func (s settings) int16(name string) int16 { return int16(s.long(name)) }
-
-func (s settings) double(name string) float64 {
-	f, _ := strconv.ParseFloat(s.text(name), 64) // valid, or a default
-	return f
-}

@@ -24,7 +24,6 @@ type Topic struct {
 	MinCleanableDirtyRatio   float64
 	MinCompactionLagMs       int64
 	MinInsyncReplicas        int
-	Preallocate              bool
 	RetentionBytes           int64 // -1 is no bound
 	RetentionMs              int64 // -1 is no bound
 	SegmentBytes             int32
@@ -86,7 +85,6 @@ func (b *Broker) Topic(overrides map[string]string, dynamic ...map[string]string
 		MinCleanableDirtyRatio:   ratio,
 		MinCompactionLagMs:       s.long("min.compaction.lag.ms"),
 		MinInsyncReplicas:        int(s.long("min.insync.replicas")),
-		Preallocate:              s.bool("preallocate"),
 		RetentionBytes:           s.long("retention.bytes"),
 		RetentionMs:              s.long("retention.ms"),
 		SegmentBytes:             s.int32("segment.bytes"),
