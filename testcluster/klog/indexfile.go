@@ -53,16 +53,23 @@ func (x *index) readFile() ([]byte, error) {
 	return b[:n], err
 }
 
-// adopt takes a file as it is, for a segment that is not appended to. Its entries are read as needed.
-func (x *index) adopt() error {
+// adopt takes a file as it is, for a segment that is not appended to. Its entries are read as needed. It is not whole
+// if it is missing, or its size is not one of entries.
+func (x *index) adopt() (whole bool, err error) {
 	info, err := x.fsys.Stat(x.path)
-	if err != nil {
-		return err
+	whole = err == nil && info.Size()%int64(x.width) == 0
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.mem, x.resident, x.saved, x.count = nil, false, 0, int(info.Size())/x.width
-	return nil
+	x.mem, x.resident, x.saved, x.count = nil, false, 0, 0
+	if whole {
+		x.count = int(info.Size()) / x.width
+	} else {
+		x.resident = true
+	}
+	return whole, err
 }
 
 // unsaved is the number of bytes that save would write.

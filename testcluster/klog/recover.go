@@ -3,7 +3,6 @@ package klog
 import (
 	"errors"
 	"io"
-	"io/fs"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 )
@@ -71,32 +70,41 @@ func (l *Log) joins(end, base int64) bool {
 	return base == end || base > end && (l.config.Load().CleanupCompact || base-end > maxRelative)
 }
 
-// adopt takes an old segment's indexes as they are; those that are missing are made from the log.
+// adopt takes an old segment's indexes as they are; those that are missing, or end in what is no entry, are made from
+// the log.
 func (s *segment) adopt() error {
-	for _, x := range []*index{&s.offsets, &s.times} {
-		err := x.adopt()
-		if errors.Is(err, fs.ErrNotExist) {
-			return s.rebuild()
-		}
+	good := map[*index]func(prev, entry []byte) bool{&s.offsets: followsOffset(s.size.Load()), &s.times: followsTime}
+	for x, follows := range good {
+		whole, err := x.adopt()
 		if err != nil {
 			return err
 		}
-	}
-	last, ok, err := s.times.last()
-	if err != nil {
-		return err
-	}
-	if ok {
-		s.maxTime.Store(entryTime(last[:]))
-		s.maxTimeAt.Store(s.base + entryTimeOffset(last[:]))
+		last, ok, err := x.last()
+		if err != nil {
+			return err
+		}
+		if !whole || ok && !follows(nil, last[:x.width]) {
+			return s.rebuild()
+		}
+		if ok && x == &s.times {
+			s.maxTime.Store(entryTime(last[:]))
+			s.maxTimeAt.Store(s.base + entryTimeOffset(last[:]))
+		}
+		if err := x.close(); err != nil { // few segments are read from
+			return err
+		}
 	}
 	return nil
 }
 
 // rebuild makes both indexes of an old segment from its log, and writes them.
 func (s *segment) rebuild() error {
+	if err := errors.Join(s.offsets.close(), s.times.close()); err != nil {
+		return err
+	}
 	s.offsets.reset()
 	s.times.reset()
+	s.maxTime.Store(-1)
 	scan := s.scan(0, headerWindow)
 	for {
 		h, err := scan.header()

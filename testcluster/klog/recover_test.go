@@ -1,6 +1,7 @@
 package klog
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,8 +77,21 @@ func TestRecover_Indexes(t *testing.T) {
 	}
 }
 
-// TestRecover_MissingIndexes: old segments get indexes from their logs.
-func TestRecover_MissingIndexes(t *testing.T) {
+// TestRecover_BadIndexes: old segments get indexes from their logs where those that are there cannot be theirs.
+func TestRecover_BadIndexes(t *testing.T) {
+	for name, damage := range map[string]func(fsys storage.FS, path string) error{
+		"missing":   func(fsys storage.FS, path string) error { return fsys.Remove(path) },
+		"too large": func(fsys storage.FS, path string) error { return storage.WriteFile(fsys, path, make([]byte, 1200)) },
+		"torn":      func(fsys storage.FS, path string) error { return storage.WriteFile(fsys, path, make([]byte, 7)) },
+		"high": func(fsys storage.FS, path string) error {
+			return storage.WriteFile(fsys, path, bytes.Repeat([]byte{0xff}, 24))
+		},
+	} {
+		t.Run(name, func(t *testing.T) { testBadIndexes(t, damage) })
+	}
+}
+
+func testBadIndexes(t *testing.T, damage func(fsys storage.FS, path string) error) {
 	e := newEnv(t)
 	l := e.open()
 	e.fill(l, 100, 200)
@@ -86,7 +100,7 @@ func TestRecover_MissingIndexes(t *testing.T) {
 	must(t, err)
 	for _, name := range names {
 		if strings.HasSuffix(name, indexSuffix) || strings.HasSuffix(name, timeSuffix) {
-			must(t, e.fs.Remove(filepath.Join(l.folder(), name)))
+			must(t, damage(e.fs, filepath.Join(l.folder(), name)))
 		}
 	}
 	l = e.open()
