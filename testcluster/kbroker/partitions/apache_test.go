@@ -47,6 +47,70 @@ func TestAgainstApache(t *testing.T) {
 			}
 		}
 	}
+	theirTale, ourTale := sessionTale(apache), sessionTale(ours)
+	for i := range theirTale {
+		if theirTale[i] != ourTale[i] {
+			t.Errorf("in a session:\nApache: %s\nours:   %s", theirTale[i], ourTale[i])
+		}
+	}
+}
+
+// sessionTale is what a fetch session says from its beginning to its end.
+func sessionTale(c *client) (tale []string) {
+	q := fetchRequest(12, "t", 0, 0)
+	q.Topics[0].Partitions = append(q.Topics[0].Partitions, fetchRequest(12, "t", 1, 0).Topics[0].Partitions...)
+	for i := range q.Topics[0].Partitions {
+		q.Topics[0].Partitions[i].FetchOffset = c.listOffset(5, "t", int32(i), -1, -1).Offset
+	}
+	q.MaxWaitMillis, q.SessionEpoch = 0, 0
+	all := q.Topics
+	step := func(what string, topics []kmsg.FetchRequestTopic, forget ...int32) {
+		q.Topics, q.ForgottenTopics = topics, nil
+		if forget != nil {
+			f := kmsg.NewFetchRequestForgottenTopic()
+			f.Topic, f.Partitions = "t", forget
+			q.ForgottenTopics = append(q.ForgottenTopics, f)
+		}
+		resp := c.request(q).(*kmsg.FetchResponse)
+		line := fmt.Sprintf("%s: error %d, session %v", what, resp.ErrorCode, resp.SessionID != 0)
+		for _, topic := range resp.Topics {
+			for _, p := range topic.Partitions {
+				line += fmt.Sprintf(" | %d error %d hw %d start %d %d bytes", p.Partition, p.ErrorCode, p.HighWatermark, p.LogStartOffset, len(p.RecordBatches))
+			}
+		}
+		tale = append(tale, line)
+		if q.SessionEpoch == 0 {
+			q.SessionID = resp.SessionID
+		}
+		q.SessionEpoch++
+	}
+	one := func(i int, offset int64) []kmsg.FetchRequestTopic {
+		t := fetchRequest(12, "t", int32(i), offset)
+		return t.Topics
+	}
+	end := all[0].Partitions[0].FetchOffset
+	step("begin", all)
+	step("nothing new", nil)
+	c.request(produceRequest(8, 1, "t", 0, batch("x")))
+	step("records", nil)
+	step("not taken", nil)
+	step("taken", one(0, end+1))
+	step("out of range", one(0, end+100))
+	step("again", nil)
+	step("back", one(0, end+1))
+	step("quiet", nil)
+	step("forget", nil, 0)
+	c.request(produceRequest(8, 1, "t", 0, batch("x")))
+	step("forgotten", nil)
+	step("unknown", append(one(5, 0), fetchRequest(12, "none", 0, 0).Topics...))
+	step("still unknown", nil)
+	q.SessionEpoch += 3
+	step("a wrong epoch", nil)
+	q.SessionEpoch = -1
+	step("the end", nil)
+	q.SessionEpoch = 7
+	step("after the end", nil)
+	return tale
 }
 
 // exchange is a request in some versions. A version in which we mean to answer otherwise is in differs.

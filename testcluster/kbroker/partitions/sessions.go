@@ -111,7 +111,7 @@ func (c *sessionCache) open(f *fetch, t *table, q *codec.FetchRequest, now time.
 		return plan{err: kproto.FetchSessionIDNotFound}
 	}
 	if s.epoch != q.SessionEpoch {
-		return plan{err: kproto.InvalidFetchSessionEpoch, id: s.id}
+		return plan{err: kproto.InvalidFetchSessionEpoch}
 	}
 	if c.items+len(q.Items) > sessionItems {
 		c.drop(s)
