@@ -114,10 +114,16 @@ func configure(t testing.TB, zk string, id int32, more ...string) *kconf.Broker 
 // startBroker starts a broker, which the end of the test closes.
 func startBroker(t testing.TB, config *kconf.Broker) *member {
 	t.Helper()
+	m := prepare(t, config)
+	m.start(t)
+	return m
+}
+
+// prepare is [startBroker] without the start.
+func prepare(t testing.TB, config *kconf.Broker) *member {
 	m := &member{config: config, options: kbroker.Options{
 		Config: config, Logger: slog.New(slog.NewTextHandler(log{t, config.ID}, nil)),
 	}}
-	m.start(t)
 	t.Cleanup(func() {
 		if m.Broker != nil {
 			ok(t, m.Close())

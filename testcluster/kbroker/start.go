@@ -87,8 +87,9 @@ func (b *Broker) openLogs(ctx context.Context) error {
 		d, err := klog.Open(ctx, klog.Options{
 			FS: b.o.FS, Path: path, BrokerID: b.id, ClusterID: b.clusterID,
 			Config: b.logConfig, Now: b.o.Now, Logger: b.log,
+			// The broker could go on with its other logs, but would lead this one for ever. Its end lets others lead.
 			Failed: func(l *klog.Log, err error) {
-				b.log.Error("a log has failed", "topic", l.Topic(), "partition", l.Partition(), "err", err)
+				b.fail(fmt.Errorf("the log of %s-%d has failed: %w", l.Topic(), l.Partition(), err))
 			},
 			Tuning: tuning(c),
 		})
