@@ -11,7 +11,8 @@ import (
 )
 
 // TestFetch_SessionReadsAll follows many partitions by one session, as a consumer does, while records come, partitions are
-// forgotten and taken up again, and the limits are narrow: each record is read once, in its order, and in good time.
+// forgotten and taken up again, positions move back, and the limits are narrow: each record is read, in its order, and in good
+// time.
 func TestFetch_SessionReadsAll(t *testing.T) {
 	const parts, steps = 12, 400
 	seed := uint64(time.Now().UnixNano())
@@ -24,7 +25,7 @@ func TestFetch_SessionReadsAll(t *testing.T) {
 		s.subscribed[p] = true
 	}
 	for n := range steps {
-		switch rng.IntN(5) {
+		switch rng.IntN(6) {
 		case 0, 1:
 			p := rng.IntN(parts)
 			v := fmt.Sprintf("%d/%d", p, n)
@@ -33,6 +34,11 @@ func TestFetch_SessionReadsAll(t *testing.T) {
 		case 2:
 			p := int32(rng.IntN(parts))
 			s.subscribed[p] = !s.subscribed[p]
+		case 3: // and back to somewhere
+			p := int32(rng.IntN(parts))
+			at := rng.IntN(len(s.got[p]) + 1)
+			s.records -= len(s.got[p]) - at
+			s.got[p] = s.got[p][:at]
 		default:
 			s.fetch(0)
 		}
