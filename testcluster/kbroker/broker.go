@@ -54,7 +54,8 @@ type Broker struct {
 	done   chan struct{}
 	mu     struct {
 		sync.Mutex
-		err error // why it ended by itself, or how Close went
+		ending bool  // Close or Kill has begun
+		err    error // why it could not go on
 	}
 }
 
@@ -91,10 +92,10 @@ func (b *Broker) Err() error {
 	return b.mu.err
 }
 
-// fail says that the broker cannot go on. Whoever started it closes it.
+// fail says that the broker cannot go on. Whoever started it closes it. What fails while it is being ended is no reason.
 func (b *Broker) fail(err error) {
 	b.mu.Lock()
-	first := b.mu.err == nil
+	first := b.mu.err == nil && !b.mu.ending
 	if first {
 		b.mu.err = err
 	}
@@ -103,6 +104,17 @@ func (b *Broker) fail(err error) {
 		b.log.Error("the broker cannot go on", "err", err)
 		b.finish()
 	}
+}
+
+// end does what ends the broker, once.
+func (b *Broker) end(how func()) {
+	b.ending.Do(func() {
+		b.mu.Lock()
+		b.mu.ending = true
+		b.mu.Unlock()
+		how()
+		b.finish()
+	})
 }
 
 // finish closes done, once.

@@ -23,7 +23,7 @@ const (
 // most. All goroutines of the broker have ended when it returns. Source: KafkaServer.shutdown.
 func (b *Broker) Close() error {
 	var err error
-	b.ending.Do(func() { err = b.close() })
+	b.end(func() { err = b.close() })
 	return err
 }
 
@@ -63,7 +63,6 @@ func (b *Broker) close() error {
 	}
 	b.links.cut()
 	b.applied.end()
-	b.finish()
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close the broker: %w", err)
 	}
@@ -120,7 +119,7 @@ func (b *Broker) closeListeners() {
 // Kill ends the broker as the end of its process would: nothing is handed over, flushed or written, and the session is
 // left for ZooKeeper to expire. All goroutines of the broker have ended when it returns.
 func (b *Broker) Kill() {
-	b.ending.Do(func() {
+	b.end(func() {
 		b.links.cut()
 		b.server.Kill()
 		b.closeListeners()
@@ -138,6 +137,5 @@ func (b *Broker) Kill() {
 		cancel()
 		_ = b.zk.Close(ended) // the session is to live on
 		b.applied.end()
-		b.finish()
 	})
 }
