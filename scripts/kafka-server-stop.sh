@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Stops the zoka broker that kafka-server-start.sh -daemon has started, or else, as Apache Kafka's script of this name
-# does, all brokers of this user that run on the machine; and waits for their end.
+# does, all brokers of this user that run on the machine; and waits for their end. Where KAFKA_PIDFILE is set it is that
+# broker or none.
 #
 # usage: [SIGNAL=TERM] kafka-server-stop.sh
 #
@@ -29,7 +30,7 @@ if [[ -f $pid_file ]]; then
   else
     rm -f -- "$pid_file"
   fi
-else
+elif [[ -z ${KAFKA_PIDFILE:-} ]]; then
   for pid in $running; do
     if alive "$pid"; then
       pids+=("$pid")

@@ -112,6 +112,10 @@ func TestKafkaServer_StalePid(t *testing.T) {
 	if s.pid() != 0 {
 		t.Error("the pid file is left")
 	}
+	s.env = append(s.env, "KAFKA_PIDFILE="+s.pidFile) // which is not there any more
+	if got := s.stop(t); got.stdout != "No kafka server to stop\n" || got.code != 1 {
+		t.Errorf("stop without the pid file: %+v", got)
+	}
 }
 
 func TestKafkaServer_Refused(t *testing.T) {
