@@ -55,6 +55,8 @@ func (s *settings) options() ([]kgo.Opt, error) {
 		kgo.SoftwareNameAndVersion("zoka", "1"),
 		kgo.DisableClientMetrics(),
 		kgo.MetadataMinAge(100 * time.Millisecond),
+		// That a first answer does not come is no sign of a wrong security.protocol: Dial has had one. A broker dies.
+		kgo.AlwaysRetryEOF(),
 		kgo.RetryBackoffFn(s.backoff),
 		kgo.RetryTimeoutFn(func(key int16) time.Duration {
 			switch kmsg.Key(key) {

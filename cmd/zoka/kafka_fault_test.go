@@ -49,8 +49,9 @@ func TestProduce_BrokerDies(t *testing.T) {
 	ok(t, cmd.Start())
 	write := func(from int) {
 		for i := from; i < from+half; i++ {
-			_, err := fmt.Fprintf(in, "%d %d\n", i%100, i)
-			ok(t, err)
+			if _, err := fmt.Fprintf(in, "%d %d\n", i%100, i); err != nil {
+				t.Fatalf("%v; %v, says %s", err, cmd.Wait(), said.String())
+			}
 		}
 	}
 	write(0)
