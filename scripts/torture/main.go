@@ -1,6 +1,6 @@
 // Command torture breaks ensembles of real processes for as long as one wants, and judges them (testcluster/check/torture):
 //
-//	go run ./scripts/torture [-for 2h] [-seed N] [-nodes 3|5] [-observers 0] [-round 1m] [-faults "kill,pause leader"]
+//	go run ./scripts/torture [-for 2h] [-seed N] [-nodes 3|5] [-observers 0] [-round 1m] [-kafka] [-faults "kill,pause leader"]
 //
 // Each round is a new ensemble with the next seed: clients work while faults happen, then all is mended and judged.
 // A line a round says how far it has come. The first round with a problem ends the run with code 1; histories, the
@@ -33,7 +33,7 @@ type options struct {
 	only             []string // faults, taken apart
 	binary           string
 	race, verbose    bool
-	goOn             bool
+	goOn, kafka      bool
 }
 
 func main() {
@@ -46,6 +46,7 @@ func main() {
 	flag.StringVar(&o.faults, "faults", "", "only these, by name, with commas")
 	flag.StringVar(&o.keep, "keep", filepath.Join(os.TempDir(), "zoka-torture"), "where a round with problems is kept")
 	flag.StringVar(&o.binary, "binary", "", "the zoka program (it is built otherwise)")
+	flag.BoolVar(&o.kafka, "kafka", false, "give each node a broker, under producers and a group of consumers")
 	flag.BoolVar(&o.race, "race", false, "build it with the race detector")
 	flag.BoolVar(&o.verbose, "v", false, "tell each fault")
 	flag.BoolVar(&o.goOn, "keep-going", false, "go on after a problem")
@@ -140,7 +141,7 @@ func (o *options) config(dir string, round int) torture.Config {
 	c := torture.Config{
 		Binary: o.binary, Nodes: o.voters(round), Observers: o.observers, Seed: o.seed + uint64(round),
 		Length: min(o.round, o.length), Dir: dir, Keep: o.keep,
-		Faults: o.only,
+		Faults: o.only, Kafka: o.kafka,
 	}
 	if o.verbose {
 		c.Log = io.Writer(os.Stderr)

@@ -29,7 +29,11 @@ type arena struct {
 func newArena(r *run) *arena {
 	a := &arena{run: r}
 	a.mu.taken = map[int]bool{}
-	for _, f := range allFaults {
+	faults := allFaults
+	if r.cfg.Kafka {
+		faults = slices.Concat(allFaults, kafkaFaults)
+	}
+	for _, f := range faults {
 		if len(r.nodes) >= f.nodes && (r.cfg.Faults == nil || slices.Contains(r.cfg.Faults, f.name)) {
 			a.faults = append(a.faults, f)
 		}

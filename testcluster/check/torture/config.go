@@ -18,6 +18,8 @@ type Config struct {
 	Nodes, Observers int    // Nodes vote; 3 for 0
 	Seed             uint64
 	Length           time.Duration // of the time with faults
+	// Kafka gives each node a broker. The load is producers and a group of consumers then.
+	Kafka bool
 	// Dir is where the ensemble's folder is made; "" is the system's folder for temporary files.
 	Dir string
 	// Keep is a folder, made if need be, for histories, schedule and the nodes' files of a run with problems.
@@ -59,8 +61,12 @@ type Report struct {
 	Events     int            // of watches
 	// Transactions are those that all nodes' logs have had in the end, compared with each other and with the histories.
 	Transactions int
-	Problems     []string
-	Kept         string // the folder, "" of none
+	// With Kafka: records that producers have handed over, and of them those that they heard nothing of; records in the
+	// topic's log, and those that members of the group were given; and offsets whose replicas were compared, of all topics.
+	Sent, Unsure, Records, Given, Committed int
+
+	Problems []string
+	Kept     string // the folder, "" of none
 }
 
 // Injections is how many faults there were.
@@ -88,6 +94,11 @@ func (r *Report) Add(o *Report) {
 	r.Sessions += o.Sessions
 	r.Events += o.Events
 	r.Transactions += o.Transactions
+	r.Sent += o.Sent
+	r.Unsure += o.Unsure
+	r.Records += o.Records
+	r.Given += o.Given
+	r.Committed += o.Committed
 	r.Problems = append(r.Problems, o.Problems...)
 }
 
@@ -113,6 +124,10 @@ func (r *Report) String() string {
 	var faults []string
 	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
 		faults = append(faults, fmt.Sprintf("%s %d", name, r.Faults[name]))
+	}
+	if r.Sent > 0 {
+		return fmt.Sprintf("%d faults (%s), %d records sent (%d without an answer), %d in the logs, %d given to the group, %d offsets of 3 replicas compared, %d problems",
+			r.Injections(), strings.Join(faults, ", "), r.Sent, r.Unsure, r.Records, r.Given, r.Committed, len(r.Problems))
 	}
 	return fmt.Sprintf("%d faults (%s), %d operations (%d without an answer), %d znodes with %d operations model-checked (%d undecided), %d ephemerals, %d sessions, %d events, %d transactions in logs, %d problems",
 		r.Injections(), strings.Join(faults, ", "), r.Ops, r.Unknown, r.Znodes, r.Checked, r.Undecided, r.Ephemerals, r.Sessions, r.Events, r.Transactions, len(r.Problems))

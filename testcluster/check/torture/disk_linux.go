@@ -32,7 +32,8 @@ func (s *scene) fill(ids []int) bool {
 			s.restart(s.ctx, id)
 			continue
 		}
-		if err := limitFiles(n.Pid, math.MaxUint64); err != nil { // it has ended in this moment, or cannot be trusted
+		err := limitFiles(n.Pid, math.MaxUint64)
+		if err != nil || s.kafka != nil { // it has ended in this moment, or cannot be trusted; or its broker has given a log up
 			s.try(fmt.Sprintf("node %d is killed", id), s.cluster.Kill(s.ctx, id))
 			s.restart(s.ctx, id)
 		}

@@ -9,5 +9,9 @@
 // nodes, and the life of every ephemeral znode are judged. The seed chooses the faults and what the clients do; what
 // comes of it also depends on the machine.
 //
+// With Config.Kafka each node has a broker, and the clients are Kafka's: idempotent producers, and members of a group that
+// commit what they have processed. Some leave, some die, others come. In the end the partitions must be whole and the
+// group at rest; then all nodes are killed, and the files of all replicas are judged (testcluster/check/records).
+//
 // It is no test of its own: testcluster/check's tests and scripts/torture call it.
 package torture

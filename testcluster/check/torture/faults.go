@@ -51,11 +51,19 @@ var allFaults = []fault{
 	{"bridge", 3, (*scene).bridge},
 }
 
+// kafkaFaults are those about brokers.
+var kafkaFaults = []fault{
+	{"kill controller", 1, func(s *scene) bool { return s.kill(s.theController(), nil) }},
+	{"pause controller", 1, func(s *scene) bool { return s.pause(s.theController()) }},
+	{"part the controller", 3, func(s *scene) bool { return s.part(false, s.apart(s.theController())) }},
+	{"restart", 1, func(s *scene) bool { return s.again(s.order()[:1]) }},
+}
+
 // FaultNames are the names of all faults.
 func FaultNames() []string {
-	names := make([]string, len(allFaults))
-	for i, f := range allFaults {
-		names[i] = f.name
+	var names []string
+	for _, f := range slices.Concat(allFaults, kafkaFaults) {
+		names = append(names, f.name)
 	}
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
@@ -63,6 +71,14 @@ func FaultNames() []string {
 // theLeader is the node that leads, or any.
 func (s *scene) theLeader() []int {
 	if id := s.leader(s.ctx); id > 0 {
+		return []int{id}
+	}
+	return s.order()[:1]
+}
+
+// theController is the node whose broker is the controller, or any.
+func (s *scene) theController() []int {
+	if id := s.kafka.controller(s.ctx); id > 0 {
 		return []int{id}
 	}
 	return s.order()[:1]
@@ -104,6 +120,18 @@ func (s *scene) pause(ids []int) bool {
 		s.hold(sessionTime, 2*sessionTime)
 	}
 	all(ids, func(id int) { s.try(fmt.Sprintf("node %d goes on", id), s.cluster.Resume(s.ctx, id)) })
+	return true
+}
+
+// again ends nodes in good order and starts them.
+func (s *scene) again(ids []int) bool {
+	if !s.take(ids...) {
+		return false
+	}
+	for _, id := range ids {
+		s.say("%s: node %d", s.name, id)
+		s.restart(s.ctx, id)
+	}
 	return true
 }
 

@@ -24,6 +24,7 @@ type run struct {
 	life    context.Context // of clients' operations
 	giveUp  context.CancelFunc
 	clients []client
+	kafka   *kafka // nil without brokers
 
 	mu struct {
 		sync.Mutex
@@ -50,6 +51,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	var err error
 	r.cluster, err = process.Start(ctx, process.Options{
 		Dir: cfg.Dir, Binary: cfg.Binary, Nodes: cfg.Nodes, Observers: cfg.Observers, TickTime: tick, Settings: settings,
+		Brokers: cfg.Kafka, BrokerSettings: brokerSettings,
 	})
 	if err != nil {
 		return nil, err
@@ -60,7 +62,11 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	r.life, r.giveUp = context.WithCancel(ctx)
 	defer r.giveUp()
-	if err := r.connect(); err != nil {
+	connect := r.connect
+	if cfg.Kafka {
+		connect = r.connectKafka
+	}
+	if err := connect(); err != nil {
 		return nil, err
 	}
 	err = r.live(ctx)
@@ -102,7 +108,11 @@ func (r *run) live(ctx context.Context) error {
 			return err
 		}
 	}
-	r.judge(ctx)
+	if r.kafka != nil {
+		r.kafka.judge(ctx)
+	} else {
+		r.judge(ctx)
+	}
 	return nil
 }
 

@@ -49,6 +49,9 @@ func zxidOf(name, prefix string) (uint64, bool) {
 // tear writes the beginning of a batch behind the last entry of each node's log.
 func (s *scene) tear(ids []int) {
 	for _, id := range ids {
+		if s.kafka != nil {
+			s.try(fmt.Sprintf("the logs of the broker of node %d are torn", id), s.tearBroker(id))
+		}
 		path := s.newestLog(id)
 		if path == "" {
 			continue
