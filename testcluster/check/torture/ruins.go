@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"os"
+	"slices"
+	"strconv"
 )
 
 // Ruins is an ensemble that is whole, and about to be broken in a way that no ensemble survives ([Config].Ruin).
@@ -56,4 +58,38 @@ func (u *Ruins) LoseUnsynced(ids ...int) (lost int, err error) {
 		u.r.say("ruin: %s is cut at %d of %d", path, mark, usedEnd(b))
 	}
 	return lost, nil
+}
+
+// LoseRecords takes the last batch of each log of the topic from the brokers of nodes that are down. It returns how many
+// batches were lost.
+func (u *Ruins) LoseRecords(ids ...int) (lost int, err error) {
+	for _, id := range ids {
+		for p := range kafkaPartitions {
+			n, err := cutLastBatch(segments(u.r.kafkaDir(id), kafkaTopic+"-"+strconv.Itoa(p)))
+			if err != nil {
+				return lost, err
+			}
+			lost += n
+		}
+		u.r.say("ruin: the logs of the broker of node %d lose their last batches", id)
+	}
+	return lost, nil
+}
+
+// cutLastBatch takes the last batch of a log away.
+func cutLastBatch(files []string) (int, error) {
+	for _, path := range slices.Backward(files) {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return 0, err
+		}
+		if all := batches(b); len(all) > 0 {
+			size := 0
+			for _, batch := range all[:len(all)-1] {
+				size += len(batch.Bytes)
+			}
+			return 1, os.Truncate(path, int64(size))
+		}
+	}
+	return 0, nil
 }
