@@ -72,19 +72,21 @@ func TestParsePartitions(t *testing.T) {
 func TestFailures(t *testing.T) {
 	var said []string
 	f := failures{notify: func(line string) { said = append(said, line) }, topic: "t"}
-	for _, n := range []int64{3, 4, 5, 9, 10, 2} {
+	for _, n := range []int64{3, 5, 9, 4, 10, 2} { // as partitions tell of them
 		f.add(n, kmodel.Record{}, errNoKey)
 	}
-	f.add(3, kmodel.Record{}, errNoHeaders)
+	f.add(1, kmodel.Record{}, errNoHeaders)
 	f.flush()
 	f.flush()
+	f.typed = true
+	f.add(11, kmodel.Record{}, errNoKey)
 	want := []string{
-		"produce t: lines 3 to 5: no key separator in it",
+		"produce t: lines 2 to 5: no key separator in it",
 		"produce t: lines 9 to 10: no key separator in it",
-		"produce t: line 2: no key separator in it",
-		"produce t: line 3: no end of the headers in it",
+		"produce t: line 1: no end of the headers in it",
+		"produce t: line 11: no key separator in it",
 	}
-	if !reflect.DeepEqual(said, want) || f.count != 7 || f.hopeless() {
+	if !reflect.DeepEqual(said, want) || f.count != 8 || f.hopeless() {
 		t.Errorf("said %q, %d in all", said, f.count)
 	}
 }

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/kmodel"
-	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/shell/command"
 )
 
@@ -103,79 +101,5 @@ func (w *writing) copy(ctx, producing context.Context, producer command.Producer
 		if err := producer.Produce(producing, &rec, number); err != nil {
 			return err
 		}
-	}
-}
-
-// failures reports records that were not acknowledged. Neighbours that have failed for the same reason are reported
-// together: a broker that is gone takes thousands with it.
-type failures struct {
-	notify func(string)
-	topic  string
-
-	mu       sync.Mutex
-	count    int64
-	from, to int64 // those that were not reported yet; 0: none
-	why      string
-	typed    bool // a person waits: nothing is gathered
-	final    bool // records to come will do no better
-}
-
-// add is told of a record that has failed.
-func (f *failures) add(number int64, _ kmodel.Record, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.count++
-	f.final = f.final || lasting(err)
-	why := command.Reason(err)
-	if f.from > 0 && number == f.to+1 && why == f.why {
-		f.to = number
-		return
-	}
-	f.tell()
-	f.from, f.to, f.why = number, number, why
-	if f.typed {
-		f.tell()
-		f.from = 0
-	}
-}
-
-// lasting tells an error that the next records will meet as well: nobody acknowledges anything, or we may not write.
-func lasting(err error) bool {
-	var code kproto.Error
-	if errors.As(err, &code) {
-		switch code {
-		case kproto.TopicAuthorizationFailed, kproto.ClusterAuthorizationFailed, kproto.UnknownTopicOrPartition, kproto.UnsupportedVersion:
-			return true
-		}
-		return false
-	}
-	var teller interface {
-		error
-		OutcomeUnknown() bool
-	}
-	return errors.As(err, &teller) && teller.OutcomeUnknown()
-}
-
-func (f *failures) hopeless() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.final
-}
-
-func (f *failures) flush() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.tell()
-	f.from = 0
-}
-
-// tell is called with mu held.
-func (f *failures) tell() {
-	switch {
-	case f.from == 0:
-	case f.from == f.to:
-		f.notify(fmt.Sprintf("produce %s: line %d: %s", f.topic, f.from, f.why))
-	default:
-		f.notify(fmt.Sprintf("produce %s: lines %d to %d: %s", f.topic, f.from, f.to, f.why))
 	}
 }
