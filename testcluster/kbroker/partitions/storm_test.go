@@ -24,6 +24,7 @@ func TestStorm(t *testing.T) {
 	w := newWorld(t, 3, quick)
 	w.minISR.Store(2)
 	w.topic("t", []int32{1, 2, 3})
+	w.brokers[1].leads("t", 0, 0)
 	s := &storm{w: w, up: map[int32]bool{1: true, 2: true, 3: true}}
 	stop := make(chan struct{})
 	var producers sync.WaitGroup
@@ -142,7 +143,7 @@ func (s *storm) tend() {
 			return
 		}
 		if reg := b.mirror.Image().Brokers[b.id]; reg != nil {
-			if p := b.mirror.Image().Partition("t", 0); p != nil && p.State.Mzxid > reg.Epoch {
+			if p := b.mirror.Image().Partition("t", 0); p == nil || p.State == nil || p.State.Mzxid > reg.FirstEpoch {
 				return // it will learn of it
 			}
 		}
