@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/kbroker/admin"
 	"github.com/zoka-project/zoka/testcluster/kbroker/control"
 	"github.com/zoka-project/zoka/testcluster/kbroker/groups"
@@ -70,12 +71,13 @@ func (b *Broker) abandonStart() {
 
 func (b *Broker) prepareListeners(context.Context) error { return checkListeners(b.o.Config) }
 
-// startMirror loads what ZooKeeper says of the cluster. Events of the session can come before the mirror is there: it
-// reads everything then anyway.
+// startMirror loads what ZooKeeper says of the cluster. An event of the session that comes before the mirror is told of
+// them would be missed, so it is told of one that it may know.
 func (b *Broker) startMirror(ctx context.Context) (err error) {
 	b.mirror, err = mirror.Start(ctx, mirror.Options{ZK: b.zk, Logger: b.log})
 	if err == nil {
 		b.session.handOnTo(b.mirror.HandleEvent)
+		b.mirror.HandleEvent(zkproto.WatchedEvent{Type: zkproto.EventNone, State: b.zk.State()})
 	}
 	return err
 }
