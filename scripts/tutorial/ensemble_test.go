@@ -142,12 +142,18 @@ func (h *host) stop() {
 
 // kill is kill -9, of a server that may not run. It waits until the process is gone, also from the system's table.
 func (h *host) kill() {
-	text, _ := os.ReadFile(filepath.Join(h.dir, "data", "zookeeper_server.pid")) // there is none after stop
-	pid, err := strconv.Atoi(string(text))
-	if err != nil || syscall.Kill(pid, syscall.SIGKILL) != nil {
+	pid := h.server()
+	if pid == 0 || syscall.Kill(pid, syscall.SIGKILL) != nil {
 		return
 	}
 	h.eventually("to an end", func() bool { return syscall.Kill(pid, 0) != nil })
+}
+
+// server is the server's process id, 0 where it has none.
+func (h *host) server() int {
+	text, _ := os.ReadFile(filepath.Join(h.dir, "data", "zookeeper_server.pid")) // there is none after stop
+	pid, _ := strconv.Atoi(string(text))                                         // the same
+	return pid
 }
 
 // start starts all at once.

@@ -12,7 +12,7 @@ import (
 	"github.com/zoka-project/zoka/scripts/testbin"
 )
 
-// session is a shell that stays, as a person has one open.
+// session is a shell that stays, as a person has one open, or one of Kafka's console tools.
 type session struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -23,8 +23,14 @@ type session struct {
 func (all hosts) session(flags ...string) *session {
 	t := all[0].t
 	t.Helper()
-	cmd := exec.Command(testbin.Zoka(t), append([]string{"-k", "-s", all.connect()}, flags...)...)
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+	return begin(t, testbin.Zoka(t), append([]string{"-k", "-s", all.connect()}, flags...)...)
+}
+
+// begin starts a program that stays.
+func begin(t *testing.T, name string, args ...string) *session {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "ZOKA="+testbin.Zoka(t), "HOME="+t.TempDir())
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +73,7 @@ next:
 		select {
 		case line, more := <-s.lines:
 			if !more {
-				s.t.Fatalf("the shell has ended without %q; it said %q", parts, before)
+				s.t.Fatalf("%s has ended without %q; it said %q", s.cmd, parts, before)
 			}
 			before = append(before, line)
 			for _, part := range parts {
@@ -77,7 +83,7 @@ next:
 			}
 			return line
 		case <-deadline:
-			s.t.Fatalf("the shell does not say %q; it said %q", parts, before)
+			s.t.Fatalf("%s does not say %q; it said %q", s.cmd, parts, before)
 		}
 	}
 }
@@ -93,4 +99,45 @@ func (s *session) quit() {
 func (s *session) kill() {
 	_ = s.cmd.Process.Kill() // it may have ended
 	_ = s.cmd.Wait()         // the same
+}
+
+// ends waits for the end that comes when there is no more input, and returns what was said and not yet seen.
+func (s *session) ends(code int) []string {
+	s.t.Helper()
+	_ = s.in.Close() // it may have ended
+	return s.ended(code)
+}
+
+// interrupt is Ctrl-C; it returns what was said and not yet seen.
+func (s *session) interrupt(code int) []string {
+	s.t.Helper()
+	ok(s.t, s.cmd.Process.Signal(os.Interrupt))
+	return s.ended(code)
+}
+
+func (s *session) ended(code int) (said []string) {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case line, more := <-s.lines:
+			if more {
+				said = append(said, line)
+				continue
+			}
+			_ = s.cmd.Wait() // its exit code is looked at
+			if got := s.cmd.ProcessState.ExitCode(); got != code {
+				s.t.Fatalf("%s ends with %d, want %d; it said %q", s.cmd, got, code, said)
+			}
+			return said
+		case <-deadline:
+			s.t.Fatalf("%s does not end; it said %q", s.cmd, said)
+		}
+	}
+}
+
+// next is the next line.
+func (s *session) next() string {
+	s.t.Helper()
+	return s.sees("")
 }
