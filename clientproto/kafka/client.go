@@ -3,6 +3,8 @@ package kafka
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +27,7 @@ func (c *Client) client(more ...kgo.Opt) (*kgo.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts, kgo.SeedBrokers(c.seeds...), kgo.Dialer(c.dialer.dial))
+	opts = append(opts, kgo.SeedBrokers(c.addrs()...), kgo.Dialer(c.dialer.dial))
 	cl, err := kgo.NewClient(append(opts, more...)...)
 	if err != nil {
 		return nil, &ConfigError{Err: err}
@@ -38,6 +40,20 @@ func (c *Client) client(more ...kgo.Opt) (*kgo.Client, error) {
 	}
 	c.owned[cl] = struct{}{}
 	return cl, nil
+}
+
+// addrs are where a client may begin: where the cluster was found, and all brokers that it is known to have. The one that
+// answered first may be the next to die.
+func (c *Client) addrs() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := slices.Clone(c.seeds)
+	for _, id := range slices.Sorted(maps.Keys(c.brokers)) {
+		if addr := c.brokers[id]; !slices.Contains(all, addr) {
+			all = append(all, addr)
+		}
+	}
+	return all
 }
 
 // release ends a client of c.client.

@@ -199,7 +199,7 @@ func (c *Client) greet(ctx context.Context) error {
 		cancel()
 		if err == nil {
 			c.learn(resp.(*kmsg.MetadataResponse))
-			return nil
+			return c.kgo.UpdateSeedBrokers(c.addrs()...)
 		}
 		if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
 			return ctx.Err()
