@@ -48,8 +48,14 @@ func (n *node) base() int {
 	return 0
 }
 
-// assignBrokers gives a broker's port to those nodes that have none.
-func assignBrokers(nodes []*node, base int) error {
+// assignBrokers gives a broker's port to those nodes that have none. The ports of all nodes are taken, though perhaps
+// nobody listens there yet.
+func assignBrokers(nodes []*node, all []node) error {
+	base := all[0].base()
+	taken := map[int]bool{}
+	for _, n := range all {
+		taken[n.Client], taken[n.Quorum], taken[n.Election], taken[n.Broker] = true, true, true, true
+	}
 	var held []net.Listener
 	defer func() {
 		for _, l := range held {
@@ -57,17 +63,18 @@ func assignBrokers(nodes []*node, base int) error {
 		}
 	}()
 	for _, n := range nodes {
-		switch {
-		case n.Broker != 0:
-		case base != 0:
+		if n.Broker == 0 && base != 0 {
 			n.Broker = n.Client + brokerOffset
-		default:
+		}
+		for n.Broker == 0 {
 			l, err := ensemble.FreePort(context.Background())
 			if err != nil {
 				return err
 			}
 			held = append(held, l)
-			n.Broker = l.Addr().(*net.TCPAddr).Port
+			if port := l.Addr().(*net.TCPAddr).Port; !taken[port] {
+				n.Broker = port
+			}
 		}
 	}
 	return nil

@@ -128,7 +128,7 @@ func (c *Cluster) begin(ctx context.Context, o *Options, temporary bool) (starte
 		started.New = append(started.New, n.ID)
 	}
 	if o.Brokers {
-		if err := assignBrokers(missing, s.Nodes[0].base()); err != nil {
+		if err := assignBrokers(missing, s.Nodes); err != nil {
 			return started, err
 		}
 	}
