@@ -155,6 +155,31 @@ func FuzzRecordJSON(f *testing.F) {
 	})
 }
 
+// TestParseRecordJSON_Refused: what is no record is told in words for people, and is never the end of the input.
+func TestParseRecordJSON_Refused(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                  "the line is empty",
+		" \t\r":             "the line is empty",
+		"null":              "it is a JSON null, no object",
+		`"x"`:               "it is a JSON string, no object",
+		"[]":                "it is a JSON array, no object",
+		`{"value":1}`:       "value cannot be a JSON number",
+		`{"partition":"1"}`: "partition cannot be a JSON string",
+		`{"value":"a"}}`:    "something follows the object",
+		`{"value":"a"} {}`:  "something follows the object",
+		`{"value":"a"`:      "unexpected EOF",
+		`{"vaule":"a"}`:     `json: unknown field "vaule"`,
+	} {
+		err := ParseRecordJSON([]byte(text), new(kmodel.Record))
+		if err == nil || err.Error() != "not a record in JSON: "+want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+		if errors.Is(err, io.EOF) {
+			t.Errorf("%q: taken for the end of the input", text)
+		}
+	}
+}
+
 // FuzzParseRecordJSON: what is no record is an error, not a crash, and the quick way reads what the general one does.
 func FuzzParseRecordJSON(f *testing.F) {
 	for _, text := range []string{

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"unicode/utf8"
 
@@ -150,10 +151,13 @@ func parseRecordJSON(line []byte, r *kmodel.Record) error {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
 	var in recordJSON
-	if err := dec.Decode(&in); err != nil {
-		return fmt.Errorf("not a record in JSON: %w", err)
+	if bytes.Equal(bytes.TrimSpace(line), []byte("null")) { // which Decode takes for an empty object
+		return errors.New("not a record in JSON: it is a JSON null, no object")
 	}
-	if dec.More() {
+	if err := dec.Decode(&in); err != nil {
+		return notJSON(err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
 		return errors.New("not a record in JSON: something follows the object")
 	}
 	if in.Key != nil && in.KeyBase64 != nil || in.Value != nil && in.ValueBase64 != nil {
@@ -176,6 +180,21 @@ func parseRecordJSON(line []byte, r *kmodel.Record) error {
 		r.Headers = append(r.Headers, h)
 	}
 	return nil
+}
+
+// notJSON says what is wrong with a line. io.EOF is an empty line: it is not passed on, lest it be taken for the end of
+// the input.
+func notJSON(err error) error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == io.EOF:
+		return errors.New("not a record in JSON: the line is empty")
+	case errors.As(err, &wrong) && wrong.Field == "":
+		return fmt.Errorf("not a record in JSON: it is a JSON %s, no object", wrong.Value)
+	case errors.As(err, &wrong):
+		return fmt.Errorf("not a record in JSON: %s cannot be a JSON %s", wrong.Field, wrong.Value)
+	}
+	return fmt.Errorf("not a record in JSON: %w", err)
 }
 
 func either(text *string, data *[]byte) []byte {
