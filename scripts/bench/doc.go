@@ -1,4 +1,4 @@
-// Command bench measures zoka and Debian's Apache ZooKeeper side by side, in one run on
+// Command bench measures zoka beside Debian's Apache ZooKeeper and Apache Kafka, in one run on
 // one machine, and prints both figures and their ratio.
 //
 //	go run ./scripts/bench                 every case, three rounds, medians
@@ -13,7 +13,14 @@
 // an acknowledged write when the leader is killed) and three-sessions (2,000 sessions that
 // only ping: memory and processor time).
 //
+// Those of three brokers on three servers, beside Apache Kafka 2.7.2, are kafka-start (from
+// the start of all processes to the first acknowledged record, and the memory of idle
+// brokers), kafka-load (a foreign client, franz-go, writes and reads six partitions with
+// three replicas, acks=all; then one record at a time) and kafka-failover (the longest time
+// without an acknowledged record of any partition when a broker is killed, each in turn).
+//
 // Each waits for acknowledged writes and answers, not for what a server says of itself. It
-// needs Java and Debian's package zookeeper, and touches nothing but loopback and a
+// needs Java, Debian's package zookeeper and, for brokers, what scripts/peers/peers.sh
+// install kafka27 brings, and touches nothing but loopback and a
 // temporary folder.
 package main
