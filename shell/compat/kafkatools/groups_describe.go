@@ -46,10 +46,7 @@ func (c *call) describeGroups(ctx context.Context, kafka command.Kafka) error {
 func (c *call) noteState(g *kmodel.Group) error {
 	switch g.State {
 	case "Dead":
-		if c.is27() {
-			return c.failf("Consumer group '%s' does not exist.", g.Name)
-		}
-		return c.failf("Executing consumer group command failed due to org.apache.kafka.common.errors.GroupIdNotFoundException: Group %s not found.", g.Name)
+		return c.failf("Consumer group '%s' does not exist.", g.Name)
 	case "Empty":
 		_ = c.out.Flush() // the note stands where it belongs if both channels are one
 		c.advise("\nConsumer group '" + g.Name + "' has no active members.")
