@@ -5,5 +5,5 @@
 // The suites start servers themselves. Ours comes to them in the shape that each
 // expects: a zkServer.sh, or a java command.
 //
-// It also has Kafka's own tool and broker judge the files of partition logs.
+// It also has Kafka's own tool and broker judge the files of partition logs, and Kafka's broker use an ensemble of ours.
 package judges
