@@ -13,10 +13,13 @@ import (
 // Apply makes the replicas on this broker what img says: call it with each new image, in order, from one goroutine. It
 // creates, truncates and deletes folders, but does not wait for the network. A folder is deleted only if its topic is gone
 // from the image, or is another one of that name, or the partition has been given to other brokers, all in sync without it.
-// Logs whose topic's configuration has changed are told.
+// Logs whose topic's configuration has changed are told. An image of another cluster than the first one's is passed over.
 func (m *Manager) Apply(img *kzk.Image) {
 	old := m.table.Load()
 	first := old == noTable
+	if m.foreign(img) {
+		return
+	}
 	if first {
 		m.adopt(img)
 	}
@@ -77,12 +80,31 @@ func (m *Manager) live(broker int32) bool { return m.img.Brokers[broker] != nil 
 func (m *Manager) adopt(img *kzk.Image) {
 	for _, d := range m.o.Dirs {
 		for _, log := range d.Logs() {
-			t, czxid := img.Topics[log.Topic()], log.Incarnation().Czxid
-			if gone(img, log.Topic()) || t != nil && czxid != 0 && czxid != t.Czxid {
+			t := img.Topics[log.Topic()]
+			if gone(img, log.Topic()) || t != nil && another(log, t) {
 				m.deleteLog(d, log)
 			}
 		}
 	}
+}
+
+// foreign says whether an image is of another cluster than those before: of a ZooKeeper that was set up anew, in which all
+// topics are gone, or others. No log is to be deleted for that.
+func (m *Manager) foreign(img *kzk.Image) bool {
+	if m.cluster == "" {
+		m.cluster = img.ClusterID
+	}
+	if img.ClusterID == "" || img.ClusterID == m.cluster {
+		return false
+	}
+	m.o.Logger.Error("ZooKeeper is another cluster's now: nothing of it is taken over", slog.String("cluster", img.ClusterID), slog.String("was", m.cluster))
+	return true
+}
+
+// another says whether a log is of a topic that had the name before t. What Kafka has written does not tell.
+func another(log *klog.Log, t *kzk.Topic) bool {
+	czxid := log.Incarnation().Czxid
+	return czxid != 0 && czxid != t.Czxid
 }
 
 // gone says whether ZooKeeper is known to have no topic of that name: an image also lacks topics that could not be read, and
@@ -244,6 +266,11 @@ func (m *Manager) ensureLog(p *partition, is *kzk.Topic) error {
 	defer p.mu.Unlock()
 	if p.log == nil {
 		p.log, p.dir = m.lookUp(p)
+		if p.log != nil && another(p.log, is) {
+			// Nobody has deleted it when its topic went: its records must not come back in this one.
+			m.deleteLog(p.dir, p.log)
+			p.log, p.dir = nil, nil
+		}
 	}
 	if p.log == nil {
 		d := m.place(partitionKey{p.topic, p.id})

@@ -17,6 +17,7 @@ type deleteRecords struct {
 	resp     *kmsg.DeleteRecordsResponse
 	waits    []*deletion
 	open     atomic.Int32
+	late     atomic.Bool // the time is over
 	deadline deadline
 }
 
@@ -106,14 +107,15 @@ func (p *partition) deleteBefore(offset *int64, deletes bool) error {
 	return p.log.SetStartOffset(*offset)
 }
 
-// check ends the deletion if all live replicas have it, or this broker does not lead any more; otherwise it waits.
+// check ends the deletion if all live replicas have it, if this broker does not lead any more, or if it is late; otherwise it
+// waits. It may be under way, outside of the queue, when the time ends.
 func (d *deletion) check() {
 	d.p.mu.Lock()
 	l := d.p.leader()
 	low := int64(-1)
 	if l != nil {
 		low = l.LowWatermark(d.p.log.StartOffset())
-		if low < d.need {
+		if low < d.need && !d.op.late.Load() {
 			if d.node.in == nil {
 				d.p.deletions.push(&d.node)
 			}
@@ -122,9 +124,12 @@ func (d *deletion) check() {
 		}
 	}
 	d.p.mu.Unlock()
-	if l == nil {
+	switch {
+	case l == nil:
 		d.settle(-1, kproto.NotLeaderOrFollower)
-	} else {
+	case low < d.need:
+		d.settle(-1, kproto.RequestTimedOut)
+	default:
 		d.settle(low, kproto.NoError)
 	}
 }
@@ -139,6 +144,7 @@ func (d *deletion) settle(low int64, code kproto.Error) {
 
 // expire gives up what still waits. The records are gone here all the same.
 func (op *deleteRecords) expire() {
+	op.late.Store(true)
 	for _, d := range op.waits {
 		d.p.mu.Lock()
 		parked := d.node.remove()

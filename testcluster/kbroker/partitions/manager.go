@@ -29,9 +29,10 @@ type Manager struct {
 	wanted           wantedDirs
 
 	// What follows is of the goroutine that applies images: how many partitions were made; the image that is being applied;
-	// topics some logs of which could not be made; who is told of leadership, and of what.
+	// the cluster of the first one; topics some logs of which could not be made; who is told of leadership, and of what.
 	made         int64
 	img          *kzk.Image
+	cluster      string
 	unfinished   map[string]bool
 	onLeadership []func(topic string, partition int32, epoch int32, leads bool)
 	told         map[partitionKey]led
