@@ -32,14 +32,15 @@ func Elect(in Input, topic string, partition int32, unclean bool) (Change, kprot
 	return stateChange(t, partition, next, why), kproto.NoError
 }
 
-// prefer moves the leadership to the first replica.
+// prefer moves the leadership to the first replica. One that has started anew has to come back into the ISR first: it may lack
+// what the others have.
 func (in *Input) prefer(p *kzk.Partition) (next kzk.State, why string, code kproto.Error) {
 	switch {
 	case len(p.Replicas) == 0:
 		return next, "", kproto.PreferredLeaderNotAvailable
-	case p.State.Leader == p.Replicas[0] && !in.renewed(p.State.Leader, p.State):
+	case p.State.Leader == p.Replicas[0]:
 		return next, "", kproto.ElectionNotNeeded
-	case !slices.Contains(p.State.ISR, p.Replicas[0]) || !in.stays(p.Replicas[0]):
+	case !slices.Contains(p.State.ISR, p.Replicas[0]) || !in.stays(p.Replicas[0]) || in.renewed(p.Replicas[0], p.State):
 		return next, "", kproto.PreferredLeaderNotAvailable
 	}
 	return in.led(p, p.Replicas[0]), "it is the preferred leader", kproto.NoError
