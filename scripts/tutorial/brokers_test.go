@@ -81,7 +81,7 @@ func (b *broker) start() {
 	})
 }
 
-// stop types kafka-server-stop.sh. Without a pid file that would stop all brokers of the machine.
+// stop types kafka-server-stop.sh, of a broker that runs: the launcher is never asked to look for one by itself.
 func (b *broker) stop() {
 	b.t.Helper()
 	if b.process() == 0 {
