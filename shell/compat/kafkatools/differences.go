@@ -36,6 +36,36 @@ var Differences = []Difference{
 		Why:    "brokers of today take no orders by znodes, and those of then refuse what is wrong",
 	},
 	{
+		What:   "advice on flags that were renamed",
+		Apache: "4.2 prints it on standard output, among the data",
+		Zoka:   "on standard error",
+		Why:    "data and talk are not mixed",
+	},
+	{
+		What:   "Elr and LastKnownElr of kafka-topics.sh --describe",
+		Apache: "the lists of a cluster that has them, N/A elsewhere",
+		Zoka:   "N/A",
+		Why:    "only clusters of Kafka 4 have them, and zoka's client does not ask",
+	},
+	{
+		What:   "kafka-console-producer.sh: acks, and the prompt",
+		Apache: "acks=1 in 2.7; 2.7 prompts pipes too",
+		Zoka:   "acks=all and idempotent unless --request-required-acks says otherwise; > for people alone",
+		Why:    "records must not be lost; nobody reads a pipe's prompts",
+	},
+	{
+		What:   "kafka-console-consumer.sh without --group",
+		Apache: "joins a group of its own, and waits for it",
+		Zoka:   "reads without a group",
+		Why:    "it is quicker, and leaves no group behind",
+	},
+	{
+		What:   "kafka-console-consumer.sh of a topic that is not there",
+		Apache: "warns and waits, or has the brokers create it",
+		Zoka:   "says so and ends with 1",
+		Why:    "reading must not create what was misspelt",
+	},
+	{
 		What:   "kafka-topics.sh --delete and --alter --topic a.b",
 		Apache: "a regular expression always: a_b is deleted too",
 		Zoka:   "the topic of that name alone, if there is one",

@@ -74,7 +74,7 @@ func findDeserializer(class string) (deserializer, error) {
 func integer(size int) deserializer {
 	return func(dst, b []byte) ([]byte, error) {
 		if len(b) != size {
-			return dst, fmt.Errorf("Size of data received by the deserializer is not %d", size)
+			return dst, told(fmt.Sprintf("Size of data received by the deserializer is not %d", size))
 		}
 		var n int64
 		switch size {

@@ -40,6 +40,11 @@ type call struct {
 	zk    command.ZK
 }
 
+// told is an error in Apache's words.
+type told string
+
+func (e told) Error() string { return string(e) }
+
 // reported is an error that was told already.
 type reported struct{ error }
 
@@ -74,7 +79,7 @@ func Run(ctx context.Context, name string, args []string, cfg Config) int {
 func (c *call) end(ctx context.Context, err error) int {
 	var bad *usageError
 	var refused *refusal
-	var told reported
+	var done reported
 	switch {
 	case err == nil:
 		return 0
@@ -82,7 +87,7 @@ func (c *call) end(ctx context.Context, err error) int {
 		_, _ = io.WriteString(c.Stderr, bad.msg+"\n"+usage(c.tool.table))
 	case errors.As(err, &refused):
 		_, _ = io.WriteString(c.Stderr, refused.msg+"\n")
-	case errors.As(err, &told), ctx.Err() != nil:
+	case errors.As(err, &done), ctx.Err() != nil:
 	default:
 		if c.tool.failed != nil {
 			c.tool.failed(c, err)

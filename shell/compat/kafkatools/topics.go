@@ -157,7 +157,7 @@ func (c *call) topicNames(ctx context.Context, kafka command.Kafka) ([]string, e
 		if c.has("if-exists") {
 			return nil, nil
 		}
-		return nil, errors.New("TopicId '" + id + "' does not exist as expected")
+		return nil, told("TopicId '" + id + "' does not exist as expected")
 	}
 	wanted, err := topicFilter(c.text("topic"), all)
 	if err != nil {
@@ -170,7 +170,7 @@ func (c *call) topicNames(ctx context.Context, kafka command.Kafka) ([]string, e
 		}
 	}
 	if len(names) == 0 && c.text("topic") != "" && !c.any("if-exists", "list") {
-		return nil, errors.New("Topic '" + c.text("topic") + "' does not exist as expected")
+		return nil, told("Topic '" + c.text("topic") + "' does not exist as expected")
 	}
 	return names, nil
 }
@@ -213,9 +213,9 @@ func (c *call) createTopic(ctx context.Context) error {
 	partitions, replicas := c.number("partitions", -1), c.number("replication-factor", -1)
 	switch {
 	case c.has("replication-factor") && (replicas < 1 || replicas > math.MaxInt16):
-		return errors.New("The replication factor must be between 1 and 32767 inclusive")
+		return told("The replication factor must be between 1 and 32767 inclusive")
 	case c.has("partitions") && partitions < 1:
-		return errors.New("The partitions must be greater than 0")
+		return told("The partitions must be greater than 0")
 	case partitions > math.MaxInt32:
 		return usagef("Cannot parse argument '%d' of option partitions", partitions)
 	}
@@ -245,15 +245,15 @@ func parseAssignment(text string) ([][]int32, error) {
 		for id := range strings.SplitSeq(list, ":") {
 			n, err := strconv.ParseInt(strings.TrimSpace(id), 10, 32)
 			if err != nil {
-				return nil, errors.New("For input string: \"" + id + "\"")
+				return nil, told("For input string: \"" + id + "\"")
 			}
 			if slices.Contains(brokers, int32(n)) {
-				return nil, errors.New("Partition replica lists may not contain duplicate entries: " + id)
+				return nil, told("Partition replica lists may not contain duplicate entries: " + id)
 			}
 			brokers = append(brokers, int32(n))
 		}
 		if i > 0 && len(brokers) != len(out[0]) {
-			return nil, errors.New("Partition " + strconv.Itoa(i) + " has different replication factor: " + list)
+			return nil, told("Partition " + strconv.Itoa(i) + " has different replication factor: " + list)
 		}
 		out = append(out, brokers)
 	}
