@@ -56,6 +56,33 @@ func TestProducer_Sequence(t *testing.T) {
 	}
 }
 
+// TestProducer_InFlight: all that a client may have in flight is known again after a restart of each kind, whether its
+// batches stand before a snapshot or behind it, in one segment or in several.
+func TestProducer_InFlight(t *testing.T) {
+	for before := range 12 {
+		e := newEnv(t)
+		l := e.open()
+		for i := range int32(before) {
+			_, err := l.AppendLeader(idempotent(8, 0, i, e.now(), padded(int64(i), 700)), 0, AppendOptions{})
+			must(t, err)
+		}
+		base := l.EndOffset()
+		for i := range int32(keptBatches) {
+			_, err := l.AppendLeader(idempotent(7, 3, 20+i, e.now(), padded(int64(i), 300)), 0, AppendOptions{})
+			must(t, err)
+		}
+		for _, again := range []func() *Log{e.reopen, e.crash, e.crashAfterCheckpoint, e.reopen} {
+			l = again()
+			for i := range int32(keptBatches) {
+				a, err := l.AppendLeader(idempotent(7, 3, 20+i, e.now(), padded(int64(i), 300)), 0, AppendOptions{})
+				if err != nil || !a.Duplicate || a.Base != base+int64(i) {
+					t.Fatalf("%d batches before: batch %d: %+v %v", before, i, a, err)
+				}
+			}
+		}
+	}
+}
+
 func TestProducer_SequenceWraps(t *testing.T) {
 	e := newEnv(t)
 	l := e.open()

@@ -24,6 +24,9 @@ func (l *Log) loadProducers(next int64) error {
 		state, err := decodeProducers(path, b)
 		if err == nil {
 			l.producers, from = state, offset
+			if err := l.recall(state, offset); err != nil {
+				return err
+			}
 			break
 		}
 		l.shared.warn("a snapshot of the producers is not readable; the log is read instead", "err", err)
