@@ -78,6 +78,7 @@ func (r *run) connectKafka() error {
 	for i := range kafkaProducers {
 		r.clients = append(r.clients, &producer{kafka: k, rnd: r.chance(3000 + i)})
 	}
+	r.clients = append(r.clients, &mover{kafka: k, rnd: r.chance(5000)})
 	for i := range kafkaMembers {
 		m := &member{kafka: k, at: i, rnd: r.chance(4000 + i)}
 		k.members = append(k.members, m)

@@ -15,6 +15,7 @@ const converge = 45 * time.Second
 
 // judge is the end of a run with brokers: nobody produces any more, the members of the group still read.
 func (k *kafka) judge(ctx context.Context) {
+	k.waitFor(ctx, "no partition is on its way", k.moved)
 	k.waitFor(ctx, "the partitions are whole", k.whole)
 	k.waitFor(ctx, "the group is at rest", k.settled)
 	for _, c := range k.clients {
