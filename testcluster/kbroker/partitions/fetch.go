@@ -48,6 +48,7 @@ type fetchItem struct {
 	part *partition
 	node node[fetchItem]
 
+	lead      *replica.Leader // the partition's
 	err       kproto.Error
 	hw, start int64
 	diverging bool
@@ -169,6 +170,10 @@ func (f *fetch) look(first bool) (size int, now bool) {
 		log, err := it.part.admit(it, first)
 		if err == nil && !it.diverging && it.Offset < it.bound && (left > 0 || size == 0) {
 			it.chunk, err = log.Read(it.Offset, max(0, min(int(it.MaxBytes), left)), it.bound, size == 0)
+			if err == nil && f.replica >= 0 && !it.part.ledBy(it.lead) {
+				// What was read may be another leader's already, and need not fit what the follower has.
+				err = kproto.NotLeaderOrFollower
+			}
 		}
 		if err == nil {
 			err = f.readable(it)
@@ -184,6 +189,13 @@ func (f *fetch) look(first bool) (size int, now bool) {
 		left -= it.chunk.Size
 	}
 	return size, now
+}
+
+// ledBy says whether the partition has been led here without a break since l did, so that its log has only grown.
+func (p *partition) ledBy(l *replica.Leader) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lead == l
 }
 
 // readable says whether this version of the request may carry what was read.
@@ -269,7 +281,7 @@ func (p *partition) admitLocked(it *fetchItem, first bool, w *wakes) (*klog.Log,
 			w.deletions = append(w.deletions, d)
 		}
 	}
-	it.hw, it.start = l.HighWatermark(), start
+	it.lead, it.hw, it.start = l, l.HighWatermark(), start
 	it.bound, it.moves, it.quiet = p.bound(follower), p.moves.Load(), 0
 	if !it.diverging && it.Offset >= it.bound {
 		it.quiet = it.moves
