@@ -155,7 +155,7 @@ func runConsumer(ctx context.Context, c *call) error {
 	if cerr := consumer.Close(context.WithoutCancel(ctx)); err == nil && ctx.Err() == nil {
 		err = cerr
 	}
-	_ = c.out.Flush() // who has had enough is no failure
+	_ = c.out.Flush() // the end of the run flushes again, and tells
 	fmt.Fprintf(c.Stderr, "Processed a total of %d messages\n", r.count)
 	return err
 }
@@ -216,6 +216,7 @@ func (r *reading) poll(ctx context.Context, consumer command.Consumer, idle time
 	}
 	if werr := r.out.Flush(); werr != nil {
 		fmt.Fprintln(r.Stderr, "Unable to write to standard out, closing consumer.")
+		r.out.Reset(io.Discard) // who has had enough is no failure
 		return errEnough
 	}
 	if errors.Is(err, io.EOF) {

@@ -2,19 +2,22 @@ package kafkatools
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/zoka-project/zoka/clientproto/kmodel"
+	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/shell/command"
 )
 
 var groupsTool = &tool{
 	about:  "This tool helps to list all consumer groups, describe a consumer group, delete consumer group info, or reset consumer group offsets.",
 	table:  groupOptions,
-	logger: [2]string{"kafka.admin.ConsumerGroupCommand$", "org.apache.kafka.tools.OffsetsUtils"},
+	logger: [2]string{"kafka.admin.ConsumerGroupCommand$", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"},
 	check:  checkGroups,
 	run:    runGroups,
 	failed: func(c *call, err error) {
@@ -168,6 +171,28 @@ func (c *call) groupNames(ctx context.Context, kafka command.Kafka) ([]string, e
 		names = append(names, g.Name)
 	}
 	return names, err
+}
+
+// coordinated bounds the wait for groups' coordinators: the first who asks for one has their topic created.
+const coordinated = 5 * time.Second
+
+// describeAll describes groups, once they have their coordinators.
+func describeAll(ctx context.Context, kafka command.Kafka, names []string) ([]kmodel.Group, error) {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for until := time.Now().Add(coordinated); ; {
+		groups, err := kafka.DescribeGroups(ctx, names...)
+		if err != nil || time.Now().After(until) || !slices.ContainsFunc(groups, func(g kmodel.Group) bool {
+			return errors.Is(g.Err, kproto.CoordinatorNotAvailable) || errors.Is(g.Err, kproto.CoordinatorLoadInProgress) || errors.Is(g.Err, kproto.NotCoordinator)
+		}) {
+			return groups, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // groupStates are Kafka's words.

@@ -18,7 +18,7 @@ func (c *call) describeGroups(ctx context.Context, kafka command.Kafka) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	groups, err := kafka.DescribeGroups(ctx, names...)
+	groups, err := describeAll(ctx, kafka, names)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func (c *call) resetOffsets(ctx context.Context, kafka command.Kafka) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	groups, err := kafka.DescribeGroups(ctx, names...)
+	groups, err := describeAll(ctx, kafka, names)
 	if err != nil {
 		return err
 	}
@@ -198,15 +198,22 @@ func (c *call) clamp(ctx context.Context, kafka command.Kafka, partitions []kmod
 	if err != nil {
 		return nil, err
 	}
+	warn := func(how string, p kmodel.TopicPartition, from, to int64) {
+		logger := "org.apache.kafka.tools.OffsetsUtils"
+		if c.is27() {
+			logger = c.tool.logger[0]
+		}
+		logLine(c.Stderr, "WARN", fmt.Sprintf("New offset (%d) is %s offset for topic partition %s. Value will be set to %d", from, how, p, to), logger)
+	}
 	var out []kmodel.PartitionOffset
 	for i, p := range partitions {
 		at := wanted[i]
 		switch {
 		case at > ends[i]:
-			c.log("WARN", fmt.Sprintf("New offset (%d) is higher than latest offset for topic partition %s. Value will be set to %d", at, p, ends[i]))
+			warn("higher than latest", p, at, ends[i])
 			at = ends[i]
 		case at < first[i]:
-			c.log("WARN", fmt.Sprintf("New offset (%d) is lower than earliest offset for topic partition %s. Value will be set to %d", at, p, first[i]))
+			warn("lower than earliest", p, at, first[i])
 			at = first[i]
 		}
 		out = append(out, kmodel.PartitionOffset{TopicPartition: p, Offset: at, Timestamp: -1, LeaderEpoch: -1})
