@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/zoka-project/zoka/shell/command"
 )
@@ -67,9 +68,14 @@ func run() int {
 	return int(code)
 }
 
+// oneWish is how soon after the first signal another one is no new wish, but the same said twice: `timeout` signals its
+// command and then its group, which the command is in. A broker must not be torn from its orderly end by that.
+const oneWish = 500 * time.Millisecond
+
 // handle ends the context at the first signal, so that sessions are closed, and the process at the second.
 func (p *process) handle(signals <-chan os.Signal, cancel context.CancelCauseFunc) {
-	for first := true; ; first = false {
+	var first time.Time
+	for {
 		sig := (<-signals).(syscall.Signal)
 		if pass := p.passOn.Load(); pass != nil {
 			(*pass)(sig)
@@ -78,10 +84,13 @@ func (p *process) handle(signals <-chan os.Signal, cancel context.CancelCauseFun
 		if restore := p.onExit.Load(); restore != nil {
 			(*restore)()
 		}
-		if !first {
+		switch {
+		case first.IsZero():
+			first = time.Now()
+			cancel(signalError{sig})
+		case time.Since(first) > oneWish:
 			os.Exit(128 + int(sig))
 		}
-		cancel(signalError{sig})
 	}
 }
 
