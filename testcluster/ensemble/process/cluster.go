@@ -248,7 +248,12 @@ func (c *Cluster) writeCuts(s *state, n *node) error {
 	return control.WriteCuts(c.folder(n.ID), control.Cuts{Seq: s.Cuts, In: n.In, Out: n.Out, Peers: peers})
 }
 
+// tellCuts has a node read its file again. One that has not come so far that it takes the signal would be ended by it, and
+// has not read the file either.
 func (n *node) tellCuts() error {
+	if n.running() && !handles(n.Pid, control.Signal) {
+		return nil
+	}
 	if err := n.signal(control.Signal); err != nil && !errors.Is(err, errGone) {
 		return err
 	}

@@ -48,3 +48,15 @@ func look(pid int) (started string, stopped bool, err error) {
 	}
 	return bootID() + "/" + string(fields[19]), stopped, nil
 }
+
+// handles tells whether a process does something of its own when a signal comes.
+func handles(pid int, sig syscall.Signal) bool {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return false
+	}
+	_, rest, _ := bytes.Cut(b, []byte("\nSigCgt:"))
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	caught, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 16, 64)
+	return err == nil && caught&(1<<(sig-1)) != 0
+}
