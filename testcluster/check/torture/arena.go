@@ -153,7 +153,11 @@ func (a *arena) awaitServing(ctx context.Context, n ensemble.Node) {
 
 // restart starts a node that is down, or ends it in good order first. That it finds no leader is nothing to speak of.
 func (a *arena) restart(ctx context.Context, id int) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	patience := 10 * time.Second
+	if a.kafka != nil { // a broker takes leave of its controller, if there is one
+		patience = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := a.cluster.Restart(ctx, id); err != nil && !errors.Is(err, context.DeadlineExceeded) && a.life.Err() == nil {
 		a.problem("node %d could not be started: %v", id, err)
