@@ -23,7 +23,7 @@ func (c *Cluster) awaitBrokers(ctx context.Context, nodes []ensemble.Node, servi
 	if len(wanted) == 0 {
 		return nil
 	}
-	zk, err := zkclient.Dial(ctx, zkclient.Config{Servers: strings.Join(serving, ",")})
+	zk, err := zkclient.Dial(ctx, zkclient.Config{Servers: strings.Join(serving, ","), Renew: true})
 	if err != nil {
 		return err
 	}
@@ -31,8 +31,11 @@ func (c *Cluster) awaitBrokers(ctx context.Context, nodes []ensemble.Node, servi
 	const first, last = 2 * time.Millisecond, 20 * time.Millisecond
 	for pause := first; ; pause = min(pause*3/2, last) {
 		missing, err := unregistered(ctx, zk, wanted, since)
-		if err != nil || missing == "" {
-			return err
+		if err != nil { // who served a moment ago may have lost its leader
+			missing = err.Error()
+		}
+		if missing == "" {
+			return nil
 		}
 		for _, n := range wanted {
 			if ended := c.whyEnded(n.ID); ended != nil {
