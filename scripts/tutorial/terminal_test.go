@@ -18,10 +18,9 @@ type terminal struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	file *os.File
-	seen string // what sees has not yet looked for
 
 	mu      sync.Mutex
-	text    string
+	text    string        // what it has shown, behind what sees has found
 	changed chan struct{} // closed and replaced at each change of text
 	ended   chan struct{}
 }
