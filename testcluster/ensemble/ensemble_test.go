@@ -127,3 +127,29 @@ func goroutines() string {
 	}
 	return strings.Join(ours, "\n\n")
 }
+
+// TestReservePort: what is reserved is given to nobody, though nobody listens there.
+func TestReservePort(t *testing.T) {
+	taken := map[int]bool{}
+	for range 500 {
+		r, err := ensemble.ReservePort(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Release()
+		if taken[r.Port] {
+			t.Fatalf("port %d twice", r.Port)
+		}
+		taken[r.Port] = true
+	}
+	for range 500 {
+		l, err := ensemble.FreePort(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		if port := l.Addr().(*net.TCPAddr).Port; taken[port] {
+			t.Fatalf("port %d is reserved", port)
+		}
+	}
+}

@@ -19,9 +19,10 @@ const (
 )
 
 // assign gives each node its ports: from a base on, or free ones for base 0.
-func assign(nodes []node, base int, brokers bool) error {
+func (s *state) assign(base int, brokers bool) error {
+	nodes := s.Nodes
 	if base == 0 {
-		return assignFree(nodes)
+		return s.assignFree()
 	}
 	farthest := electionOffset
 	if brokers {
@@ -48,56 +49,51 @@ func (n *node) base() int {
 	return 0
 }
 
-// assignBrokers gives a broker's port to those nodes that have none. The ports of all nodes are taken, though perhaps
-// nobody listens there yet.
-func assignBrokers(nodes []*node, all []node) error {
-	base := all[0].base()
-	taken := map[int]bool{}
-	for _, n := range all {
-		taken[n.Client], taken[n.Quorum], taken[n.Election], taken[n.Broker] = true, true, true, true
-	}
-	var held []net.Listener
-	defer func() {
-		for _, l := range held {
-			_ = l.Close()
-		}
-	}()
+// assignBrokers gives a broker's port to those nodes that have none.
+func (s *state) assignBrokers(nodes []*node) error {
+	base := s.Nodes[0].base()
 	for _, n := range nodes {
-		if n.Broker == 0 && base != 0 {
+		switch {
+		case n.Broker != 0:
+		case base != 0:
 			n.Broker = n.Client + brokerOffset
-		}
-		for n.Broker == 0 {
-			l, err := ensemble.FreePort(context.Background())
-			if err != nil {
+		default:
+			if err := s.reserve(&n.Broker); err != nil {
 				return err
-			}
-			held = append(held, l)
-			if port := l.Addr().(*net.TCPAddr).Port; !taken[port] {
-				n.Broker = port
 			}
 		}
 	}
 	return nil
 }
 
-func assignFree(nodes []node) error {
-	var held []net.Listener // until all are found: no port is found twice
-	defer func() {
-		for _, l := range held {
-			_ = l.Close()
-		}
-	}()
-	for i := range nodes {
-		for _, port := range []*int{&nodes[i].Client, &nodes[i].Quorum, &nodes[i].Election} {
-			l, err := ensemble.FreePort(context.Background())
-			if err != nil {
-				return err
-			}
-			held = append(held, l)
-			*port = l.Addr().(*net.TCPAddr).Port
+func (s *state) assignFree() error {
+	for i := range s.Nodes {
+		n := &s.Nodes[i]
+		if err := s.reserve(&n.Client, &n.Quorum, &n.Election); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// reserve finds free ports, which are nobody else's until release.
+func (s *state) reserve(ports ...*int) error {
+	for _, port := range ports {
+		r, err := ensemble.ReservePort(context.Background())
+		if err != nil {
+			return err
+		}
+		s.reserved = append(s.reserved, r)
+		*port = r.Port
+	}
+	return nil
+}
+
+// release gives back what is reserved: the nodes listen, or never will.
+func release(reserved []*ensemble.Reservation) {
+	for _, r := range reserved {
+		r.Release()
+	}
 }
 
 func listen(port int) (net.Listener, error) {

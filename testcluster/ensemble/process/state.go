@@ -28,7 +28,8 @@ type state struct {
 	Cuts  int64  `json:"cuts"` // counts the changes of cuts
 	Nodes []node `json:"nodes"`
 
-	fresh bool // it comes of no file
+	fresh    bool                    // it comes of no file
+	reserved []*ensemble.Reservation // ports that no node listens on yet
 }
 
 // node is one node in cluster.json.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
 // Options say what to start.
@@ -62,6 +64,7 @@ type Started struct {
 	// Before ran already. New were started.
 	Before, New []int
 	at          time.Time
+	reserved    []*ensemble.Reservation
 }
 
 // Up starts those nodes of an ensemble that do not run, and waits until all serve: a session
@@ -77,6 +80,7 @@ func Up(ctx context.Context, o Options) (*Cluster, Started, error) {
 	c.binary = o.Binary
 	started, err := c.begin(ctx, &o, false)
 	if err == nil {
+		defer release(started.reserved)
 		err = c.settle(ctx, started)
 	}
 	var partial *PartialError
@@ -108,6 +112,13 @@ func (c *Cluster) begin(ctx context.Context, o *Options, temporary bool) (starte
 	} else if err == nil {
 		err = s.agree(o)
 	}
+	if s != nil {
+		defer func() {
+			if started.reserved = s.reserved; err != nil {
+				release(started.reserved)
+			}
+		}()
+	}
 	if err != nil {
 		return started, err
 	}
@@ -128,7 +139,7 @@ func (c *Cluster) begin(ctx context.Context, o *Options, temporary bool) (starte
 		started.New = append(started.New, n.ID)
 	}
 	if o.Brokers {
-		if err := assignBrokers(missing, s.Nodes); err != nil {
+		if err := s.assignBrokers(missing); err != nil {
 			return started, err
 		}
 	}
@@ -199,7 +210,7 @@ func newState(o *Options, temporary bool) (*state, error) {
 	for id := 1; id <= voters+o.Observers; id++ {
 		s.Nodes = append(s.Nodes, node{ID: id, Observer: id > voters})
 	}
-	return s, assign(s.Nodes, o.BasePort, o.Brokers)
+	return s, s.assign(o.BasePort, o.Brokers)
 }
 
 // agree compares an ensemble with what is wanted. Ports can be changed while it is down.
@@ -222,7 +233,7 @@ func (s *state) agree(o *Options) error {
 			return fmt.Errorf("other ports: %w", ErrRunning)
 		}
 	}
-	return assign(s.Nodes, o.BasePort, s.bootstrap() != "")
+	return s.assign(o.BasePort, s.bootstrap() != "")
 }
 
 // Temporary is an ensemble that lives as long as this process at most.
@@ -251,6 +262,7 @@ func Start(ctx context.Context, o Options) (*Temporary, error) {
 		started, err = t.begin(ctx, &o, true)
 	}
 	if err == nil {
+		defer release(started.reserved)
 		err = t.settle(ctx, started)
 	}
 	if err != nil {
