@@ -1,8 +1,10 @@
 # Sourced by .ci/run: the tests beyond the README's command.
 # shellcheck shell=bash
 
-fuzz_each=5    # seconds a target
-fuzz_total=120 # seconds at most for all of them
+# Here fuzzing shows that each target runs, and finds what is near. Who looks for more gives it longer:
+# ZOKA_FUZZ_SECONDS=3600 bash .ci/run fuzz
+fuzz_each=$((${ZOKA_FUZZ_SECONDS:-45} / 5)) # seconds a target, at most
+fuzz_total=${ZOKA_FUZZ_SECONDS:-45}         # seconds for all of them
 
 # with_second_chance FLAGS COMMAND... runs tests. Packages that fail are named, and run once more by go test with
 # FLAGS: terminals, processes and Java machines on a busy machine have their moments, and those shall be seen, not
