@@ -142,7 +142,7 @@ func (d *deletion) offsets(ctx context.Context, kafka command.Kafka, topics []le
 	if d.time == "" {
 		return out, nil
 	}
-	found, err := lookup(ctx, kafka, partitions, d.at)
+	found, err := OffsetsAt(ctx, kafka, partitions, d.at)
 	if err != nil {
 		return nil, err
 	}
@@ -194,11 +194,11 @@ func planned(ctx context.Context, kafka command.Kafka, before []kmodel.Partition
 	for i, b := range before {
 		partitions[i] = b.TopicPartition
 	}
-	starts, err := lookup(ctx, kafka, partitions, kmodel.Earliest)
+	starts, err := OffsetsAt(ctx, kafka, partitions, kmodel.Earliest)
 	if err != nil {
 		return nil, err
 	}
-	ends, err := lookup(ctx, kafka, partitions, kmodel.Latest)
+	ends, err := OffsetsAt(ctx, kafka, partitions, kmodel.Latest)
 	if err != nil {
 		return nil, err
 	}

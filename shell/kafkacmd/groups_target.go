@@ -79,9 +79,9 @@ func (t *target) parse(*pflag.FlagSet) error {
 func (t *target) offsets(ctx context.Context, kafka command.Kafka, partitions []kmodel.TopicPartition, was map[kmodel.TopicPartition]int64) ([]int64, error) {
 	switch t.way {
 	case "--to-earliest":
-		return lookup(ctx, kafka, partitions, kmodel.Earliest)
+		return OffsetsAt(ctx, kafka, partitions, kmodel.Earliest)
 	case "--to-latest":
-		return lookup(ctx, kafka, partitions, kmodel.Latest)
+		return OffsetsAt(ctx, kafka, partitions, kmodel.Latest)
 	case "--to-offset":
 		return slices.Repeat([]int64{t.offset}, len(partitions)), nil
 	case "--shift-by":
@@ -99,27 +99,39 @@ func (t *target) offsets(ctx context.Context, kafka command.Kafka, partitions []
 	if t.current {
 		at = kmodel.Latest
 	}
-	out, err := lookup(ctx, kafka, partitions, at)
+	out, err := OffsetsSince(ctx, kafka, partitions, at)
 	if err != nil {
 		return nil, err
-	}
-	ends := out
-	if !t.current && slices.Contains(out, -1) { // all records are older
-		if ends, err = lookup(ctx, kafka, partitions, kmodel.Latest); err != nil {
-			return nil, err
-		}
 	}
 	for i, p := range partitions {
 		if before, ok := was[p]; ok && t.current {
 			out[i] = before
-		} else if out[i] < 0 {
+		}
+	}
+	return out, nil
+}
+
+// OffsetsSince are the offsets of the partitions at a time or a position, and the ends where all records are older.
+func OffsetsSince(ctx context.Context, kafka command.Kafka, partitions []kmodel.TopicPartition, at int64) ([]int64, error) {
+	out, err := OffsetsAt(ctx, kafka, partitions, at)
+	if err != nil || !slices.Contains(out, -1) {
+		return out, err
+	}
+	ends, err := OffsetsAt(ctx, kafka, partitions, kmodel.Latest)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if out[i] < 0 {
 			out[i] = ends[i]
 		}
 	}
 	return out, nil
 }
 
-func lookup(ctx context.Context, kafka command.Kafka, partitions []kmodel.TopicPartition, at int64) ([]int64, error) {
+// OffsetsAt are the offsets of the partitions at a time or a position, -1 where there is none. The first that cannot be
+// had is the error.
+func OffsetsAt(ctx context.Context, kafka command.Kafka, partitions []kmodel.TopicPartition, at int64) ([]int64, error) {
 	found, err := kafka.Offsets(ctx, partitions, at)
 	if err != nil {
 		return nil, err

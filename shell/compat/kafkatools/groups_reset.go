@@ -13,6 +13,7 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/kmodel"
 	"github.com/zoka-project/zoka/shell/command"
+	"github.com/zoka-project/zoka/shell/kafkacmd"
 )
 
 // resetOffsets is --reset-offsets: a table, or CSV, of the new offsets, which with --execute are committed.
@@ -152,49 +153,26 @@ func (c *call) wantedOffsets(ctx context.Context, kafka command.Kafka, partition
 	if err != nil {
 		return nil, err
 	}
-	found, err := offsetsAt(ctx, kafka, partitions, at)
+	found, err := kafkacmd.OffsetsSince(ctx, kafka, partitions, at)
 	if err != nil {
 		return nil, err
-	}
-	ends := found
-	if slices.Contains(found, -1) { // all records are older
-		if ends, err = offsetsAt(ctx, kafka, partitions, kmodel.Latest); err != nil {
-			return nil, err
-		}
 	}
 	stay := c.has("to-current") || !c.any(resetTargets...)
 	for i, p := range partitions {
 		if before, ok := was[p]; ok && stay {
 			found[i] = before
-		} else if found[i] < 0 {
-			found[i] = ends[i]
 		}
 	}
 	return found, nil
 }
 
-func offsetsAt(ctx context.Context, kafka command.Kafka, partitions []kmodel.TopicPartition, at int64) ([]int64, error) {
-	found, err := kafka.Offsets(ctx, partitions, at)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]int64, len(found))
-	for i, o := range found {
-		if o.Err != nil {
-			return nil, command.At(o.TopicPartition.String(), o.Err)
-		}
-		out[i] = o.Offset
-	}
-	return out, nil
-}
-
 // clamp moves offsets into what the partitions hold.
 func (c *call) clamp(ctx context.Context, kafka command.Kafka, partitions []kmodel.TopicPartition, wanted []int64) ([]kmodel.PartitionOffset, error) {
-	first, err := offsetsAt(ctx, kafka, partitions, kmodel.Earliest)
+	first, err := kafkacmd.OffsetsAt(ctx, kafka, partitions, kmodel.Earliest)
 	if err != nil {
 		return nil, err
 	}
-	ends, err := offsetsAt(ctx, kafka, partitions, kmodel.Latest)
+	ends, err := kafkacmd.OffsetsAt(ctx, kafka, partitions, kmodel.Latest)
 	if err != nil {
 		return nil, err
 	}
