@@ -94,6 +94,8 @@ var Packages = []Row{
 	{Package: "testcluster/kbroker", Imports: with(pureWire, "clientproto/zkclient", "testcluster/storage",
 		"testcluster/klog/...", "testcluster/replica", "testcluster/controller", "testcluster/group")},
 	{Package: "testcluster/ensemble", Imports: []string{"testcluster/...", "clientproto/..."}},
+	// Of the state machines' tests alone.
+	{Package: "testcluster/manual"},
 	{Package: "testcluster/check", Imports: []string{"testcluster/...", "clientproto/..."}},
 
 	{Package: "cmd", Imports: []string{"..."}},

@@ -1,10 +1,7 @@
 package controller_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,36 +11,13 @@ import (
 	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/controller"
+	"github.com/zoka-project/zoka/testcluster/manual"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the outcome into the scripts: then read the difference")
 
 // TestManual runs the scripts of testdata, which are a manual of what the controller does. A line is a comment, a command,
 // or, indented, what the command before it has answered.
 func TestManual(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no scripts", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := runScript(t, string(text))
-			if got == string(text) {
-				return
-			}
-			if *rewrite {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			t.Errorf("the outcome is another (go test -run TestManual -rewrite writes it down):\n%s", got)
-		})
-	}
+	manual.Run(t, func(t *testing.T, text string) (string, error) { return runScript(t, text), nil })
 }
 
 // runScript returns the script with the answers that its commands get now.

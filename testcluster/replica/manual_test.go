@@ -1,18 +1,15 @@
 package replica_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-)
 
-var rewrite = flag.Bool("rewrite", false, "write the outcome into the trace files: then read the difference")
+	"github.com/zoka-project/zoka/testcluster/manual"
+)
 
 // TestManual runs the traces in testdata: blocks of commands, each followed by ---- and what was told of it. The commands:
 //
@@ -33,32 +30,7 @@ var rewrite = flag.Bool("rewrite", false, "write the outcome into the trace file
 //	assign 1,2,4                       other replicas
 //	show [1,2]                         nodes and their logs
 func TestManual(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("traces: %v, %v", files, err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := runTrace(string(text))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got == string(text) {
-				return
-			}
-			if *rewrite {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			t.Errorf("the outcome is another (go test -run TestManual -rewrite writes it down):\n%s", got)
-		})
-	}
+	manual.Run(t, func(_ *testing.T, text string) (string, error) { return runTrace(text) })
 }
 
 // runTrace returns the text with the outcome that the commands have now.
