@@ -78,32 +78,37 @@ var configsSet = command.Spec{
 	},
 	Bind: func(fs *pflag.FlagSet) command.Run {
 		dryRun := fs.Bool("dry-run", false, "only find out whether it could be done")
-		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
-			if isQuota(args) {
-				return setQuotas(ctx, env, args, false, *dryRun)
-			}
-			resource, err := parseResource(args)
-			if err != nil {
-				return nil, err
-			}
-			var changes []kmodel.ConfigChange
-			for _, w := range args[2:] {
-				change, err := parseChange(w.Text)
-				if err != nil {
-					return nil, err
-				}
-				changes = append(changes, change)
-			}
-			kafka, err := env.Kafka(ctx)
-			if err != nil {
-				return nil, err
-			}
-			if err := alter(ctx, kafka, resource, changes, *dryRun); err != nil {
-				return nil, err
-			}
-			return changed(resource, changes, *dryRun), nil
-		}
+		return altering(dryRun, false, parseChange)
 	},
+}
+
+// altering is what set and delete do to the configuration that their words name, each further word by one change.
+func altering(dryRun *bool, unset bool, parse func(text string) (kmodel.ConfigChange, error)) command.Run {
+	return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
+		if isQuota(args) {
+			return setQuotas(ctx, env, args, unset, *dryRun)
+		}
+		resource, err := parseResource(args)
+		if err != nil {
+			return nil, err
+		}
+		var changes []kmodel.ConfigChange
+		for _, w := range args[2:] {
+			change, err := parse(w.Text)
+			if err != nil {
+				return nil, err
+			}
+			changes = append(changes, change)
+		}
+		kafka, err := env.Kafka(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := alter(ctx, kafka, resource, changes, *dryRun); err != nil {
+			return nil, err
+		}
+		return changed(resource, changes, *dryRun), nil
+	}
 }
 
 // parseChange reads KEY=VALUE, KEY+=VALUE or KEY-=VALUE.
@@ -131,26 +136,8 @@ var configsDelete = command.Spec{
 	},
 	Bind: func(fs *pflag.FlagSet) command.Run {
 		dryRun := fs.Bool("dry-run", false, "only find out whether it could be done")
-		return func(ctx context.Context, env *command.Env, args []lex.Word) (render.Result, error) {
-			if isQuota(args) {
-				return setQuotas(ctx, env, args, true, *dryRun)
-			}
-			resource, err := parseResource(args)
-			if err != nil {
-				return nil, err
-			}
-			var changes []kmodel.ConfigChange
-			for _, w := range args[2:] {
-				changes = append(changes, kmodel.ConfigChange{Op: kmodel.DeleteConfig, Name: w.Text})
-			}
-			kafka, err := env.Kafka(ctx)
-			if err != nil {
-				return nil, err
-			}
-			if err := alter(ctx, kafka, resource, changes, *dryRun); err != nil {
-				return nil, err
-			}
-			return changed(resource, changes, *dryRun), nil
-		}
+		return altering(dryRun, true, func(text string) (kmodel.ConfigChange, error) {
+			return kmodel.ConfigChange{Op: kmodel.DeleteConfig, Name: text}, nil
+		})
 	},
 }
