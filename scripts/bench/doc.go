@@ -16,11 +16,12 @@
 // Those of three brokers on three servers, beside Apache Kafka 2.7.2, are kafka-start (from
 // the start of all processes to the first acknowledged record, and the memory of idle
 // brokers), kafka-load (a foreign client, franz-go, writes and reads six partitions with
-// three replicas, acks=all; then one record at a time) and kafka-failover (the longest time
-// without an acknowledged record of any partition when a broker is killed, each in turn).
+// three replicas, acks=all; then one record at a time), kafka-tools (the list of topics, and a
+// million lines through the console producer and consumer, also beside kcat) and kafka-failover
+// (the longest time without an acknowledged record of any partition when a broker is killed,
+// each in turn).
 //
 // Each waits for acknowledged writes and answers, not for what a server says of itself. It
-// needs Java, Debian's package zookeeper and, for brokers, what scripts/peers/peers.sh
-// install kafka27 brings, and touches nothing but loopback and a
-// temporary folder.
+// needs Java, Debian's packages zookeeper and kcat and, for brokers, what scripts/peers/peers.sh
+// install kafka27 brings, and touches nothing but loopback and a temporary folder.
 package main

@@ -22,7 +22,7 @@ var cases = []benchCase{
 	{"start", runStart}, {"load", runLoad}, {"tree", runTree},
 	{"three-start", runThreeStart}, {"three-load", runThreeLoad}, {"three-write", runThreeWrite},
 	{"three-failover", runThreeFailover}, {"three-sessions", runThreeSessions},
-	{"kafka-start", runKafkaStart}, {"kafka-load", runKafkaLoad}, {"kafka-failover", runKafkaFailover},
+	{"kafka-start", runKafkaStart}, {"kafka-load", runKafkaLoad}, {"kafka-tools", runKafkaTools}, {"kafka-failover", runKafkaFailover},
 }
 
 // bench is one run.

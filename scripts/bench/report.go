@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -14,7 +15,9 @@ type figure struct {
 	// goal says in words what is to be reached.
 	goal string
 	// more is set where a larger value is the better one.
-	more         bool
+	more bool
+	// peer names the other side where it is not Apache's program.
+	peer         string
 	zoka, apache []float64
 }
 
@@ -48,7 +51,7 @@ func (r *report) print(out io.Writer) {
 		default:
 			ratio = fmt.Sprintf("1/%.1f", theirs/ours)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.name, f.value(f.zoka), f.value(f.apache), ratio, f.goal, spread(f.zoka))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.name, f.value(f.zoka), strings.TrimSpace(f.value(f.apache)+" "+f.peer), ratio, f.goal, spread(f.zoka))
 	}
 	w.Flush()
 }
