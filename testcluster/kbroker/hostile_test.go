@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/testcluster/kbroker/wire/shape"
 )
 
 // hostileSeed makes the bodies; a failure names it.
@@ -63,6 +64,15 @@ func TestHostileBodies(t *testing.T) {
 	runtime.ReadMemStats(&mem)
 	if mem.HeapAlloc > 512<<20 {
 		t.Errorf("seed %d: %d MiB are in use", hostileSeed, mem.HeapAlloc>>20)
+	}
+}
+
+// TestShapes: the body of each API that the broker serves is measured before it is decoded, or is parsed by hand.
+func TestShapes(t *testing.T) {
+	for key := range advertised {
+		if byHand := key == int16(kmsg.Produce) || key == int16(kmsg.Fetch); byHand != (shape.For(key) == nil) {
+			t.Errorf("%s: parsed by hand: %v", kmsg.NameForKey(key), byHand)
+		}
 	}
 }
 

@@ -15,12 +15,13 @@ import (
 func lengthAlone(n int32) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
 
 func TestBadInput_ClosesWithOneLine(t *testing.T) {
-	decoding := Row{Key: keyMetadata, Max: 9, Handle: func(r *Request) {
-		req := kmsg.NewPtrMetadataRequest()
+	decode := func(r *Request) {
+		req := kmsg.RequestForKey(r.Key)
 		if r.Decode(req) == nil {
 			r.Reply(req.ResponseKind())
 		}
-	}}
+	}
+	decoding, noShape := Row{Key: keyMetadata, Max: 9, Handle: decode}, Row{Key: keyFetch, Handle: decode}
 	for name, c := range map[string]struct {
 		input []byte
 		line  string
@@ -41,10 +42,15 @@ func TestBadInput_ClosesWithOneLine(t *testing.T) {
 		"body":             {frame(keyMetadata, 1, 1, false, []byte{0, 0, 0, 9, 0}), "Metadata version 1: its body does not decode"},
 		"huge body":        {frame(keyMetadata, 1, 1, false, make([]byte, maxDecoded+1)), "its body does not decode: 8388609 bytes, more than 8388608"},
 		"large body":       {frame(keyMetadata, 1, 1, false, append([]byte{0, 3, 0, 0}, make([]byte, 300<<10)...)), "its body does not decode"},
-		"huge array":       {frame(keyMetadata, 1, 1, false, []byte{0x7f, 0xff, 0xff, 0xff}), "Metadata version 1: its body does not decode"},
+		"tag count": {frame(keyMetadata, 9, 1, true, []byte{0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f}),
+			"Metadata version 9: its body does not decode: tags at byte 4: 4294967295 tagged fields, where 0 bytes are left"},
+		"tiny elements": {frame(keyMetadata, 0, 1, false, append([]byte{0, 0x3f, 0xff, 0xf0}, make([]byte, 2*0x3ffff0)...)),
+			"its body does not decode: a message of 603977472 bytes in memory, more than 67108864"},
+		"no shape":   {frame(keyFetch, 0, 1, false, nil), "Fetch version 0: its body does not decode: its shape is not known here"},
+		"huge array": {frame(keyMetadata, 1, 1, false, []byte{0x7f, 0xff, 0xff, 0xff}), "Metadata version 1: its body does not decode"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := start(t, Options{Rows: []Row{echo, decoding}})
+			s := start(t, Options{Rows: []Row{echo, decoding, noShape}})
 			conn := s.dial(t)
 			conn.send(c.input)
 			conn.closed()
@@ -133,6 +139,45 @@ func TestBudget_IsSharedAndGivenBack(t *testing.T) {
 		s.budget.mu.Lock()
 		defer s.budget.mu.Unlock()
 		return s.budget.used == 0
+	})
+}
+
+// TestLargeMessages_ShareWhatTheyMayTake: those that are in rows' hands together are bounded; a small one need not wait.
+func TestLargeMessages_ShareWhatTheyMayTake(t *testing.T) {
+	decoded := make(chan *Request, 100)
+	goOn := make(chan struct{})
+	s := start(t, Options{Rows: []Row{{Key: keyMetadata, Max: 9, Handle: func(r *Request) {
+		if r.Decode(kmsg.NewPtrMetadataRequest()) == nil {
+			decoded <- r
+			<-goOn
+			r.ReplyRaw(nil, nil)
+		}
+	}}}})
+	const elements = 0x5ffff
+	large := frame(keyMetadata, 0, 1, false, append([]byte{0, 0x5, 0xff, 0xff}, make([]byte, 2*elements)...))
+	var clients []*client
+	for range 5 { // of some 54 MiB each
+		c := s.dial(t)
+		c.send(large)
+		clients = append(clients, c)
+	}
+	first, second := <-decoded, <-decoded
+	if sum := first.message + second.message; sum > maxMessages || sum < maxMessages/2 {
+		t.Errorf("two messages of %d bytes", sum)
+	}
+	small := s.dial(t)
+	small.send(frame(keyMetadata, 0, 2, false, []byte{0, 0, 0, 0}))
+	if r := <-decoded; r.CorrelationID != 2 {
+		t.Error("a third large message at a time")
+	}
+	close(goOn)
+	for _, c := range append(clients, small) {
+		c.answer(false)
+	}
+	wait(t, "the messages' return", func() bool {
+		s.messages.mu.Lock()
+		defer s.messages.mu.Unlock()
+		return s.messages.used == 0
 	})
 }
 

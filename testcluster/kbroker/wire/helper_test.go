@@ -25,6 +25,7 @@ const patience = 20 * time.Second
 const (
 	keyHeartbeat = 12
 	keyMetadata  = 3
+	keyFetch     = 1
 )
 
 // lines is a log that a test can count.

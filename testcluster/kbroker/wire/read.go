@@ -78,6 +78,9 @@ func (c *conn) handle(frame []byte) bool {
 	c.mu.bytes += len(frame)
 	c.mu.Unlock()
 	a.Handle(r)
+	if r.message > 0 {
+		c.s.messages.give(r.message)
+	}
 	return true
 }
 

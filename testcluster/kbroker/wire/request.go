@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -27,22 +28,26 @@ type Request struct {
 
 	conn     *conn
 	flexible bool
+	message  int // what it holds of Server.messages until Handle returns
 	slot     slot
 }
 
 // Flexible says whether body and header have tag sections (KIP-482).
 func (r *Request) Flexible() bool { return r.flexible }
 
-// maxDecoded is the largest body that is decoded into a message. The generated decoders make room for as many elements as
-// an array announces, up to one for each byte that is left: some fifty times the input. Only Produce is larger in
-// earnest, and it is not read so.
-const maxDecoded = 8 << 20
-
-// largeDecode is from where on bodies are decoded one at a time.
-const largeDecode = 256 << 10
+const (
+	// maxDecoded is the largest body that is decoded into a message, and maxMessage how much memory the message may take,
+	// which is up to a hundred times the body. Only Produce is larger in earnest, and it is not read so.
+	maxDecoded = 8 << 20
+	maxMessage = 64 << 20
+	// smallMessage is what a message may take without a share in what those of all connections may take together.
+	smallMessage = 256 << 10
+	maxMessages  = 2 * maxMessage
+)
 
 // Decode reads Body into req, whose byte slices then are parts of Body. After an error the connection is closed, and
-// there is nothing left to do for the handler.
+// there is nothing left to do for the handler. It is for the row's Handle itself, once: while that works, a large
+// message counts as one of those that the server holds.
 func (r *Request) Decode(req kmsg.Request) error {
 	err := r.decode(req)
 	if err != nil {
@@ -55,9 +60,22 @@ func (r *Request) Decode(req kmsg.Request) error {
 func (r *Request) decode(req kmsg.Request) error {
 	if n := len(r.Body); n > maxDecoded {
 		return fmt.Errorf("%d bytes, more than %d", n, maxDecoded)
-	} else if n > largeDecode {
-		r.conn.s.decoding.Lock()
-		defer r.conn.s.decoding.Unlock()
+	}
+	s := r.conn.s.apis.get(r.Key).shape
+	if s == nil {
+		return errors.New("its shape is not known here")
+	}
+	cost, err := s.Check(r.Body, r.Version, r.flexible)
+	switch {
+	case err != nil:
+		return err
+	case cost > maxMessage:
+		return fmt.Errorf("a message of %d bytes in memory, more than %d", cost, maxMessage)
+	case cost > smallMessage:
+		if err := r.conn.s.messages.take(r.Ctx, cost); err != nil {
+			return err
+		}
+		r.message += cost
 	}
 	req.SetVersion(r.Version)
 	return req.ReadFrom(r.Body)

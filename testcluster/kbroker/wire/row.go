@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/zoka-project/zoka/testcluster/kbroker/wire/shape"
 )
 
 // Row is one API: what there is to know of it, and who answers it.
@@ -24,6 +26,7 @@ const neverFlexible = 1<<15 - 1
 type api struct {
 	Row
 	flexibleFrom int16
+	shape        *shape.Shape // nil for an API whose handler does not decode
 }
 
 // apiVersionsKey is the API that this package answers itself.
@@ -45,7 +48,7 @@ func newTable(rows []Row) apiTable {
 		if t[r.Key] != nil {
 			panic(fmt.Sprintf("wire: two rows for API %d", r.Key))
 		}
-		t[r.Key] = &api{Row: r, flexibleFrom: firstFlexible(r.Key)}
+		t[r.Key] = &api{Row: r, flexibleFrom: firstFlexible(r.Key), shape: shape.For(r.Key)}
 	}
 	return t
 }

@@ -67,11 +67,11 @@ type Server struct {
 	apis     apiTable
 	versions versionsAnswers
 	budget   *budget
+	messages *budget // large messages in rows' hands
 	ctx      context.Context
 	cancel   context.CancelFunc
 	closing  chan struct{}
 	wg       sync.WaitGroup // Serve and the connections
-	decoding sync.Mutex     // of a large body
 
 	mu        sync.Mutex
 	closed    bool
@@ -84,7 +84,7 @@ type Server struct {
 func NewServer(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
-		o: o, budget: newBudget(o.MaxBytes), closing: make(chan struct{}),
+		o: o, budget: newBudget(o.MaxBytes), messages: newBudget(maxMessages), closing: make(chan struct{}),
 		listeners: map[net.Listener]struct{}{}, conns: map[*conn]struct{}{}, perIP: map[string]int{},
 	}
 	s.apis = newTable(append([]Row{{Key: apiVersionsKey, Max: apiVersionsMax, Handle: s.answerVersions}}, o.Rows...))
