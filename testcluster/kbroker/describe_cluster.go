@@ -1,21 +1,35 @@
 package kbroker
 
 import (
+	"fmt"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
 )
 
-// describeClusterRow answers DescribeCluster (60, version 0): what Metadata says of the brokers, without topics.
-// Source: KIP-700.
+// brokerEndpoints is the type of the endpoints that DescribeCluster is about. The other, 2, are a quorum's controllers,
+// which nobody asks a broker for.
+const brokerEndpoints = 1
+
+// describeClusterRow answers DescribeCluster (60, versions 0 to 2): what Metadata says of the brokers, without topics.
+// Version 1 has the type of the endpoints, version 2 whether a broker is fenced: one that is registered never is.
+// Sources: KIP-700, KIP-919, KIP-1073.
 func (b *Broker) describeClusterRow() wire.Row {
-	return wire.Row{Key: int16(kmsg.DescribeCluster), Handle: func(r *wire.Request) {
+	return wire.Row{Key: int16(kmsg.DescribeCluster), Max: 2, Handle: func(r *wire.Request) {
 		req := kmsg.NewPtrDescribeClusterRequest()
 		if r.Decode(req) != nil {
 			return
 		}
-		img := b.mirror.Image()
 		resp := kmsg.NewPtrDescribeClusterResponse()
+		if req.EndpointType != brokerEndpoints {
+			resp.ErrorCode = int16(kproto.MismatchedEndpointType)
+			resp.ErrorMessage = kmsg.StringPtr(fmt.Sprintf("this is a broker: endpoints of type %d are not known here", req.EndpointType))
+			r.Reply(resp)
+			return
+		}
+		img := b.mirror.Image()
 		resp.ClusterID, resp.ControllerID = img.ClusterID, -1
 		if req.IncludeClusterAuthorizedOperations {
 			resp.ClusterAuthorizedOperations = clusterOperations
