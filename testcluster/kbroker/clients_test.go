@@ -20,7 +20,7 @@ import (
 var advertised = map[int16]int16{
 	0: 9, 1: 12, 2: 7, 3: 12, 7: 3, 8: 8, 9: 8, 10: 4, 11: 9, 12: 4, 13: 5, 14: 5, 15: 5, 16: 4, 17: 1, 18: 4, 19: 7, 20: 6,
 	21: 2, 22: 4, 23: 4, 29: 3, 30: 3, 31: 3, 32: 4, 33: 2, 34: 2, 35: 4, 37: 3, 42: 2, 43: 2, 44: 1, 45: 0, 46: 0, 47: 0,
-	48: 1, 49: 1, 50: 0, 51: 0, 60: 0,
+	48: 1, 49: 1, 50: 0, 51: 0, 60: 2,
 }
 
 func TestApiVersions(t *testing.T) {
@@ -161,6 +161,9 @@ func TestTransactions_AreRefused(t *testing.T) {
 	if got := resp.(*kmsg.InitProducerIDResponse); kerr.ErrorForCode(got.ErrorCode) != kerr.UnsupportedVersion {
 		t.Errorf("%+v", got)
 	}
+	if _, _, err := client(t, []kgo.Opt{kgo.TransactionalID("tx")}, b).ProducerID(within(t)); !errors.Is(err, kerr.UnsupportedVersion) {
+		t.Errorf("a client with transactions is told: %v", err)
+	}
 }
 
 // TestDescribeCluster: both ways to ask for the brokers say the same.
@@ -173,9 +176,16 @@ func TestDescribeCluster(t *testing.T) {
 	cl := client(t, nil, a)
 	meta, err := kadm.NewClient(cl).BrokerMetadata(ctx)
 	ok(t, err)
-	resp, err := kmsg.NewPtrDescribeClusterRequest().RequestWith(ctx, cl)
+	controllers := kmsg.NewPtrDescribeClusterRequest()
+	controllers.EndpointType = 2
+	resp, err := controllers.RequestWith(ctx, cl)
 	ok(t, err)
-	if resp.ClusterID != meta.Cluster || resp.ClusterID != a.ClusterID() || resp.ControllerID != meta.Controller || len(resp.Brokers) != len(meta.Brokers) {
+	if kerr.ErrorForCode(resp.ErrorCode) != kerr.MismatchedEndpointType {
+		t.Errorf("%+v", resp)
+	}
+	resp, err = kmsg.NewPtrDescribeClusterRequest().RequestWith(ctx, cl)
+	ok(t, err)
+	if resp.Version != 2 || resp.EndpointType != 1 || resp.ClusterID != meta.Cluster || resp.ClusterID != a.ClusterID() || resp.ControllerID != meta.Controller || len(resp.Brokers) != len(meta.Brokers) {
 		t.Errorf("%+v\n%+v", resp, meta)
 	}
 	for i, br := range resp.Brokers {

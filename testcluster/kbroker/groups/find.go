@@ -6,6 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/testcluster/kbroker/wire"
 )
 
@@ -38,18 +39,16 @@ func (c *Coordinator) findCoordinator(r *wire.Request) {
 	r.Reply(resp)
 }
 
+// find names the broker that coordinates one key. Transactions have no coordinator. Most clients ask for one again and
+// again where they get an error here; so they are sent to this very broker, whose InitProducerId refuses transactional
+// ids by a code that each of them takes for the end.
 func (c *Coordinator) find(listener string, kind int8, key string) kmsg.FindCoordinatorResponseCoordinator {
-	none := func(code kproto.Error, why string) kmsg.FindCoordinatorResponseCoordinator {
-		r := kmsg.NewFindCoordinatorResponseCoordinator()
-		r.Key, r.NodeID, r.Port, r.ErrorCode, r.ErrorMessage = key, -1, -1, int16(code), kmsg.StringPtr(why)
-		return r
-	}
 	switch kind {
 	case groupType:
 	case transactionType:
-		return none(kproto.CoordinatorNotAvailable, "transactions are not supported")
+		return coordinatorAt(c.o.Image().Brokers[c.o.Self], listener, key)
 	default:
-		return none(kproto.InvalidRequest, "a coordinator is looked for by a group (0) or a transactional id (1)")
+		return noCoordinator(key, kproto.InvalidRequest, "a coordinator is looked for by a group (0) or a transactional id (1)")
 	}
 	p := c.partitionOf(key)
 	if p < 0 {
@@ -58,16 +57,20 @@ func (c *Coordinator) find(listener string, kind int8, key string) kmsg.FindCoor
 		if err := c.refused.Load(); err != nil {
 			why = "the topic " + Topic + " could not be created: " + (*err).Error()
 		}
-		return none(kproto.CoordinatorNotAvailable, why)
+		return noCoordinator(key, kproto.CoordinatorNotAvailable, why)
 	}
 	img := c.o.Image()
 	partition := img.Partition(Topic, p)
 	if partition == nil || partition.State == nil {
-		return none(kproto.CoordinatorNotAvailable, "the group's partition of "+Topic+" has no leader yet")
+		return noCoordinator(key, kproto.CoordinatorNotAvailable, "the group's partition of "+Topic+" has no leader yet")
 	}
-	broker := img.Brokers[partition.State.Leader]
+	return coordinatorAt(img.Brokers[partition.State.Leader], listener, key)
+}
+
+// coordinatorAt is the answer that broker coordinates key; nil is a broker that is not there.
+func coordinatorAt(broker *kzk.Broker, listener, key string) kmsg.FindCoordinatorResponseCoordinator {
 	if broker == nil {
-		return none(kproto.CoordinatorNotAvailable, "the group's partition of "+Topic+" has no leader at the moment")
+		return noCoordinator(key, kproto.CoordinatorNotAvailable, "the coordinator is not there at the moment")
 	}
 	for _, e := range broker.Endpoints {
 		if e.Listener == listener {
@@ -76,7 +79,13 @@ func (c *Coordinator) find(listener string, kind int8, key string) kmsg.FindCoor
 			return r
 		}
 	}
-	return none(kproto.CoordinatorNotAvailable, "the coordinator has no listener "+listener)
+	return noCoordinator(key, kproto.CoordinatorNotAvailable, "the coordinator has no listener "+listener)
+}
+
+func noCoordinator(key string, code kproto.Error, why string) kmsg.FindCoordinatorResponseCoordinator {
+	r := kmsg.NewFindCoordinatorResponseCoordinator()
+	r.Key, r.NodeID, r.Port, r.ErrorCode, r.ErrorMessage = key, -1, -1, int16(code), kmsg.StringPtr(why)
+	return r
 }
 
 // createTopic has the topic of offsets made, unless that is under way.

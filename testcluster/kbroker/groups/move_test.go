@@ -328,6 +328,14 @@ func TestFindCoordinatorBeforeTheTopic(t *testing.T) {
 	s.setImage(&next)
 	req.CoordinatorType = 0
 	wantCode(t, "find", ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3).ErrorCode, kproto.NoError)
+	// Whoever is asked for transactions says so himself, by InitProducerId: an error here is asked about for ever.
+	req.CoordinatorType = 1
+	r := ask(l, req, kmsg.NewPtrFindCoordinatorResponse(), 3)
+	wantCode(t, "find", r.ErrorCode, kproto.NoError)
+	if r.NodeID != 1 {
+		t.Errorf("transactions are coordinated by broker %d", r.NodeID)
+	}
+	req.CoordinatorType = 0
 	leaderless := next
 	leaderless.Brokers = nil
 	s.setImage(&leaderless)
