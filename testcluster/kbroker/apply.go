@@ -72,6 +72,8 @@ func (b *Broker) applyImages(ctx context.Context) {
 		}
 		select {
 		case <-b.mirror.Changed(img):
+		case <-b.parts.DirFailed():
+			b.parts.Apply(img)
 		case <-ctx.Done():
 			return
 		}

@@ -31,16 +31,18 @@ type Broker struct {
 	zk        *zkclient.Client
 	mirror    *mirror.Mirror
 	dirs      []*klog.Dir
-	parts     *partitions.Manager
-	groups    *groups.Coordinator
-	control   *control.Control
-	admin     *admin.Admin
-	server    *wire.Server
-	creator   *creator
-	producers *producerIDs
-	allTopics metadataCache
-	applied   *applied
-	applying  sync.Once // applyImages begins with the first registration
+	// offlineDirs are the paths of the log folders that could not be opened.
+	offlineDirs []string
+	parts       *partitions.Manager
+	groups      *groups.Coordinator
+	control     *control.Control
+	admin       *admin.Admin
+	server      *wire.Server
+	creator     *creator
+	producers   *producerIDs
+	allTopics   metadataCache
+	applied     *applied
+	applying    sync.Once // applyImages begins with the first registration
 	// registeredIn counts the sessions that had ended before the one that the broker is registered in. It belongs to Start,
 	// then to watchSession.
 	registeredIn int

@@ -2,10 +2,14 @@ package kbroker_test
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/testcluster/kbroker"
 	"github.com/zoka-project/zoka/testcluster/storage"
 )
 
@@ -37,7 +41,7 @@ func TestLogFails(t *testing.T) {
 	case <-within(t).Done():
 		t.Fatal("the broker goes on")
 	}
-	if err := m.Err(); !errors.Is(err, broken) || !strings.Contains(err.Error(), "the log of t-") {
+	if err := m.Err(); !errors.Is(err, broken) || !strings.Contains(err.Error(), "FATAL: shutdown broker because all log dirs have failed: log folder "+m.config.LogDirs[0]) {
 		t.Errorf("it says %v", err)
 	}
 	m.Kill() // what its owner does at last; the process would end
@@ -48,5 +52,80 @@ func TestLogFails(t *testing.T) {
 	m.start(t)
 	for _, m := range members {
 		ok(t, m.Await(within(t), allInSync("t")))
+	}
+}
+
+// TestOneFolderFails: a broker with two log folders, one of which has failed, goes on with the other one, now and after a
+// restart; others lead what was in the failed one, until that is back.
+func TestOneFolderFails(t *testing.T) {
+	noLeaks(t)
+	e := zooKeeper(t)
+	good, bad := t.TempDir(), filepath.Join(t.TempDir(), "bad")
+	var on atomic.Bool
+	members := []*member{nil, startBroker(t, configure(t, e.ConnectString(), 2)), startBroker(t, configure(t, e.ConnectString(), 3))}
+	m := prepare(t, configure(t, e.ConnectString(), 1, "log.dirs="+good+","+bad))
+	m.options.FS = storage.NewFaults(storage.Disk(), func(c storage.Call) error {
+		if on.Load() && strings.HasPrefix(c.Path, bad) && (c.Op == storage.OpWrite || c.Op == storage.OpSync) {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	m.start(t)
+	members[0] = m
+	created, err := admin(t, members...).CreateTopic(within(t), 6, 3, nil, "t")
+	ok(t, err)
+	ok(t, created.Err)
+	ok(t, m.Await(within(t), allInSync("t")))
+	w := write(t, "t", members...)
+	w.await(50)
+	on.Store(true)
+	// Broker 1 is in the ISRs of those three that it has in its good folder.
+	halved := func(img *kzk.Image) bool {
+		in := 0
+		for _, p := range img.Topics["t"].Partitions {
+			if p.State.Leader < 0 {
+				return false
+			}
+			for _, id := range p.State.ISR {
+				if id == 1 {
+					in++
+				}
+			}
+		}
+		return in == 3
+	}
+	ok(t, members[1].Await(within(t), halved))
+	w.await(100)
+	if err := m.Err(); err != nil {
+		t.Fatal(err)
+	}
+	m.stop(t)
+	w.await(20)
+	m.start(t) // the folder is still bad
+	ok(t, members[1].Await(within(t), halved))
+	w.await(50)
+	on.Store(false)
+	m.stop(t)
+	m.start(t)
+	ok(t, m.Await(within(t), allInSync("t")))
+	w.finish("t", members...)
+}
+
+// TestTwins: a partition that is in two log folders is no start.
+func TestTwins(t *testing.T) {
+	e := zooKeeper(t)
+	one, two := t.TempDir(), t.TempDir()
+	for _, dirs := range []string{one, two} {
+		m := startBroker(t, configure(t, e.ConnectString(), 1, "log.dirs="+dirs))
+		if dirs == one {
+			_, err := admin(t, m).CreateTopic(within(t), 1, 1, nil, "t")
+			ok(t, err)
+		}
+		ok(t, m.Await(within(t), func(img *kzk.Image) bool { return img.Topics["t"] != nil && img.Topics["t"].Partitions[0].State != nil }))
+		m.stop(t)
+	}
+	_, err := kbroker.Start(within(t), kbroker.Options{Config: configure(t, e.ConnectString(), 1, "log.dirs="+one+","+two)})
+	if err == nil || !strings.Contains(err.Error(), "t-0 is in two log folders, "+one+" and "+two) {
+		t.Errorf("it says %v", err)
 	}
 }

@@ -82,29 +82,6 @@ func (b *Broker) startMirror(ctx context.Context) (err error) {
 	return err
 }
 
-// openLogs recovers the log folders.
-func (b *Broker) openLogs(ctx context.Context) error {
-	c := b.o.Config
-	for _, path := range c.LogDirs {
-		d, err := klog.Open(ctx, klog.Options{
-			FS: b.o.FS, Path: path, BrokerID: b.id, ClusterID: b.clusterID,
-			Config: b.logConfig, Now: b.o.Now, Logger: b.log,
-			// The broker could go on with its other logs, but would lead this one for ever. Its end lets others lead.
-			Failed: func(l *klog.Log, err error) {
-				b.fail(fmt.Errorf("the log of %s-%d has failed: %w", l.Topic(), l.Partition(), err))
-			},
-			Tuning: tuning(c),
-		})
-		if err != nil {
-			return err
-		}
-		b.dirs = append(b.dirs, d)
-	}
-	var err error
-	b.former, err = loadFormer(b.o.FS, c.LogDirs[0])
-	return err
-}
-
 // tuning is what server.properties says of the background work on logs.
 func tuning(c *kconf.Broker) klog.Tuning {
 	t := klog.Tuning{
@@ -140,7 +117,7 @@ func millis(n int64) time.Duration {
 func (b *Broker) startParts(context.Context) error {
 	c := b.o.Config
 	b.parts = partitions.New(partitions.Options{
-		Self: b.id, Dirs: b.dirs, ZK: b.zk, Logger: b.log, Now: b.o.Now,
+		Self: b.id, Dirs: b.dirs, OfflineDirs: b.offlineDirs, ZK: b.zk, Logger: b.log, Now: b.o.Now,
 		Dial: b.dialBroker, TopicConfig: b.topicConfig,
 		ReplicaLagMs: c.Replication.LagTimeMaxMs, FetchWaitMs: c.Replication.FetchWaitMaxMs,
 		FetchBackoffMs: c.Replication.FetchBackoffMs, FetchMinBytes: c.Replication.FetchMinBytes,

@@ -48,9 +48,7 @@ func (b *Broker) close() error {
 	}
 	b.cancel()
 	b.wg.Wait()
-	for _, d := range b.dirs {
-		errs = append(errs, d.Close())
-	}
+	errs = append(errs, b.closeLogs())
 	if b.mirror != nil {
 		b.mirror.Close()
 	}

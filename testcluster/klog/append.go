@@ -199,13 +199,10 @@ func (l *Log) writeLocked(batches []byte, run []placed, cfg *Config, now int64) 
 	return nil
 }
 
-// writeFailed takes back what of a failed write may be in the file. If that fails too, the log has
-// failed; otherwise, as with a full disk, the next append may go well.
+// writeFailed takes back what of a failed write may be in the file, as far as that is possible: the next start cuts off
+// the rest.
 func (l *Log) writeFailed(seg *segment, pos int64, err error) error {
-	if terr := seg.file.Truncate(pos); terr != nil {
-		return l.fail("append", errors.Join(err, terr))
-	}
-	return fmt.Errorf("append to %s: %w: %w", l, kproto.KafkaStorageError, err)
+	return l.fail("append to", errors.Join(err, seg.file.Truncate(pos)))
 }
 
 // coordinatorEpoch is what a transaction marker says: its value is i16 version, i32 epoch.

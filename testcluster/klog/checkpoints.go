@@ -52,6 +52,9 @@ func (d *Dir) writeCheckpoint(name string) error {
 
 // replaceCheckpoint writes what change makes of a file's entries, unless that is the same.
 func (d *Dir) replaceCheckpoint(name string, change func(offsets) offsets) error {
+	if err := d.Err(); err != nil {
+		return err
+	}
 	c := &d.checkpoints
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -34,29 +34,37 @@ type Dir struct {
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 	rolled chan struct{} // toSync is not empty
+	gone   chan struct{} // closed when the folder has failed
 }
 
 // Open takes the log folder for this process alone, makes it if it is not there, and opens all logs in it, several
-// at a time. After a crash they are repaired. Errors are a [*LockedError], a [*MismatchError], or say what of which
-// log could not be read.
+// at a time. After a crash they are repaired. Errors are a [*LockedError], a [*MismatchError], a [*FailedError], or say
+// what of which log could not be read.
 func Open(ctx context.Context, o Options) (*Dir, error) {
 	o.setDefaults()
+	d := &Dir{logs: map[partitionKey]*Log{}, making: map[partitionKey]struct{}{}, toSync: map[*Log]struct{}{},
+		rolled: make(chan struct{}, 1), gone: make(chan struct{})}
+	o.FS = &watchedFS{o.FS, d.fail}
+	d.o = o
 	if err := o.FS.MkdirAll(o.Path, 0o755); err != nil {
-		return nil, err
+		return nil, d.fail(err)
 	}
 	lock, err := o.FS.Lock(filepath.Join(o.Path, lockFile))
 	if errors.Is(err, storage.ErrLocked) {
 		return nil, &LockedError{o.Path, err}
 	}
 	if err != nil {
-		return nil, err
+		return nil, d.fail(err)
 	}
-	d := &Dir{o: o, lock: lock, logs: map[partitionKey]*Log{}, making: map[partitionKey]struct{}{},
-		toSync: map[*Log]struct{}{}, rolled: make(chan struct{}, 1)}
+	d.lock = lock
 	d.shared.producerExpiry = o.Tuning.ProducerExpiry
-	d.shared.rolled, d.shared.lower, d.shared.onFailed = d.flushSoon, d.lowerPoint, d.logFailed
+	d.shared.rolled, d.shared.lower, d.shared.fail = d.flushSoon, d.lowerPoint, d.fail
 	d.shared.warn, d.shared.info = o.Logger.Warn, o.Logger.Info
-	if err := d.load(ctx); err != nil {
+	err = d.load(ctx)
+	if failed := d.Err(); failed != nil {
+		err = failed
+	}
+	if err != nil {
 		for _, l := range d.logs {
 			l.closeSegments()
 		}
@@ -76,9 +84,6 @@ func (o *Options) setDefaults() {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Failed == nil {
-		o.Failed = func(*Log, error) {}
 	}
 	t := &o.Tuning
 	t.HighWatermarkEvery = cmp.Or(t.HighWatermarkEvery, 5*time.Second)
@@ -142,9 +147,4 @@ func (d *Dir) ConfigChanged(topic string) {
 			l.config.Store(&cfg)
 		}
 	}
-}
-
-func (d *Dir) logFailed(l *Log, err error) {
-	d.o.Logger.Error("a partition log takes no more appends", "log", l.String(), "err", err)
-	d.o.Failed(l, err)
 }

@@ -50,6 +50,8 @@ func (d *Dir) claim(key partitionKey, there bool) error {
 	switch {
 	case d.closed:
 		return &DeletedError{d.o.Path}
+	case d.Err() != nil:
+		return d.Err()
 	case busy, !there && d.logs[key] != nil:
 		return &ExistsError{path}
 	case there && d.logs[key] == nil:
@@ -108,6 +110,9 @@ func (l *Log) moveAway(path string) error {
 
 // removeDoomed removes the folders of deleted logs that are due. What fails is tried again later.
 func (d *Dir) removeDoomed() {
+	if d.Err() != nil {
+		return
+	}
 	now := d.o.Now()
 	d.mu.Lock()
 	var due []doomed

@@ -40,7 +40,8 @@
 //   - before other bytes can stand below it, as after a truncation, it goes back, durably, and the cut is synced;
 //   - files go in an order in which every beginning of it leaves a log without a hole: the newest first where the end is
 //     cut, the oldest first in retention, and in a compaction as swap.go tells;
-//   - after a failed sync the log takes no more appends, and the next recovery writes again what it can read.
+//   - after the first thing that its disk does not do the folder takes no more appends, see failure.go; after a failed
+//     sync the next recovery writes again what it can read.
 //
 // # Locks
 //

@@ -46,14 +46,16 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("%s: %s", e.File, e.Reason)
 }
 
-// FailedError says that a log takes no more appends, since what is on its disk is no longer known. It
+// FailedError says that a log folder takes no more appends, since what is on its disk is no longer known. It
 // is a [kproto.KafkaStorageError].
 type FailedError struct {
-	Path string
-	Err  error
+	Path string // of the log folder
+	Err  error  // names the file and what the system said
 }
 
-func (e *FailedError) Error() string { return fmt.Sprintf("log %s has failed: %v", e.Path, e.Err) }
+func (e *FailedError) Error() string {
+	return fmt.Sprintf("log folder %s has failed: %v", e.Path, e.Err)
+}
 
 // Unwrap returns the code for clients and the cause.
 func (e *FailedError) Unwrap() []error { return []error{kproto.KafkaStorageError, e.Err} }

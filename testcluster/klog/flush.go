@@ -1,11 +1,6 @@
 package klog
 
-import (
-	"fmt"
-
-	"github.com/zoka-project/zoka/clientproto/kproto"
-	"github.com/zoka-project/zoka/testcluster/storage"
-)
+import "github.com/zoka-project/zoka/testcluster/storage"
 
 // indexSlack is how many bytes of index the active segment's file may lack after a flush: so many
 // entries are found again by walking the log's headers.
@@ -72,7 +67,7 @@ func (l *Log) flushLocked(target int64) error {
 		return nil
 	}
 	if err := l.epochs.save(l.fsys, l.folder()); err != nil {
-		return l.notFlushed(err)
+		return l.notWritten("flush", err)
 	}
 	l.flushed.Store(target)
 	if target < l.end.Load() && since > 0 {
@@ -122,7 +117,7 @@ func (l *Log) saveOld() error {
 func (l *Log) saveIndexes(seg *segment) error {
 	for _, x := range []*index{&seg.offsets, &seg.times} {
 		if err := x.save(); err != nil {
-			return l.notFlushed(err)
+			return l.notWritten("flush", err)
 		}
 	}
 	return nil
@@ -144,7 +139,7 @@ func (l *Log) writeSnapshots() error {
 	l.mu.Unlock()
 	for _, s := range pending {
 		if err := l.writeSnapshot(s); err != nil {
-			return l.notFlushed(err)
+			return l.notWritten("flush", err)
 		}
 	}
 	return nil
@@ -152,15 +147,4 @@ func (l *Log) writeSnapshots() error {
 
 func (l *Log) writeSnapshot(s pendingSnapshot) error {
 	return storage.WriteFile(l.fsys, l.file(fileName(s.offset, snapshotSuffix)), s.bytes)
-}
-
-// notFlushed is the answer when one of the files beside the log could not be written, which the next
-// flush tries again, from the beginning of what was not written.
-func (l *Log) notFlushed(err error) error {
-	return fmt.Errorf("flush %s: %w: %w", l, kproto.KafkaStorageError, err)
-}
-
-// createFailed is the answer when a new segment cannot be made.
-func (l *Log) createFailed(base int64, err error) error {
-	return fmt.Errorf("begin segment %d of %s: %w: %w", base, l, kproto.KafkaStorageError, err)
 }

@@ -1,7 +1,6 @@
 package klog
 
 import (
-	"fmt"
 	"path/filepath"
 	"sort"
 	"sync"
@@ -31,7 +30,6 @@ type Log struct {
 	flushed atomic.Int64           // all before it is durable: the recovery point
 	gen     atomic.Uint64          // how often the end went back
 	segs    atomic.Pointer[[]*segment]
-	failed  atomic.Pointer[FailedError]
 	closed  atomic.Bool // set under mu
 	epochs  epochs
 	ring    ring
@@ -57,9 +55,10 @@ type shared struct {
 	coders         coders
 	producerExpiry time.Duration
 	ringLimit      atomic.Int64
-	rolled         func(*Log)        // a segment has become old: flush it soon
-	lower          func(*Log) error  // the recovery point went back: make that durable now
-	onFailed       func(*Log, error) // once a log
+	rolled         func(*Log)       // a segment has become old: flush it soon
+	lower          func(*Log) error // the recovery point went back: make that durable now
+	failed         atomic.Pointer[FailedError]
+	fail           func(error) error // sets failed, once, and returns it
 	warn, info     func(msg string, args ...any)
 }
 
@@ -110,13 +109,8 @@ func (l *Log) Size() int64 {
 	return size
 }
 
-// Err says why the log takes no more appends; nil if it does.
-func (l *Log) Err() error {
-	if err := l.failed.Load(); err != nil {
-		return err
-	}
-	return nil
-}
+// Err says why the log takes no more appends: its folder has failed. It is nil if it does.
+func (l *Log) Err() error { return l.shared.err() }
 
 // Producers are the idempotent producers that the partition knows, by id.
 func (l *Log) Producers() []ProducerInfo {
@@ -174,13 +168,4 @@ func (l *Log) usableLocked() error {
 		return &DeletedError{l.folder()}
 	}
 	return l.Err()
-}
-
-// fail ends the log's appends for good, and returns why.
-func (l *Log) fail(doing string, err error) error {
-	failed := &FailedError{l.folder(), fmt.Errorf("%s: %w", doing, err)}
-	if l.failed.CompareAndSwap(nil, failed) {
-		l.shared.onFailed(l, failed)
-	}
-	return failed
 }

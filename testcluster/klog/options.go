@@ -21,9 +21,6 @@ type Options struct {
 	Config func(topic string) Config
 	Now    func() time.Time
 	Logger *slog.Logger
-	// Failed is told once about each log that fails for good, from any goroutine. It must not wait, nor
-	// call the log.
-	Failed func(l *Log, err error)
 	Tuning Tuning
 }
 

@@ -98,7 +98,7 @@ func (l *Log) removeOldest(old []*segment) error {
 	// What stays tells how far the offsets have come: its names come first.
 	if l.newNames.Swap(false) {
 		if err := l.fsys.SyncDir(l.folder()); err != nil {
-			return l.fail("remove old segments", err)
+			return l.fail("remove old segments of", err)
 		}
 	}
 	for _, seg := range old {

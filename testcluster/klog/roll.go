@@ -46,7 +46,7 @@ func (l *Log) rollLocked(base, now int64) (*segment, error) {
 	old := l.active()
 	seg, err := createSegment(l.fsys, l.folder(), base, now)
 	if err != nil {
-		return nil, l.createFailed(base, err)
+		return nil, l.notWritten("begin a segment of", err)
 	}
 	old.noteTime()
 	l.newNames.Store(true)

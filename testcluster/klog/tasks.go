@@ -69,7 +69,7 @@ func (d *Dir) flushDue() {
 	}
 }
 
-// report logs what a task could not do. A log that has failed for good has been reported once.
+// report logs what a task could not do. That the folder has failed, its owner says.
 func (d *Dir) report(doing string, l *Log, err error) {
 	if err != nil && l.Err() == nil && !l.closed.Load() {
 		d.o.Logger.Warn("cannot "+doing, "log", l.String(), "err", err)
@@ -101,7 +101,7 @@ func (d *Dir) runKeeper(ctx context.Context) {
 }
 
 func (d *Dir) warnIf(err error) {
-	if err != nil {
+	if err != nil && d.Err() == nil {
 		d.o.Logger.Warn("cannot write a checkpoint", "path", d.o.Path, "err", err)
 	}
 }

@@ -29,8 +29,10 @@ type Control struct {
 
 	// What follows is run's.
 	registered bool
-	office     *office // nil: another broker is the controller, or nobody
-	last       *office // the office at the end
+	departing  bool      // it has begun to leave
+	vacant     time.Time // since when a departing broker has seen nobody in office that can be
+	office     *office   // nil: another broker is the controller, or nobody
+	last       *office   // the office at the end
 	// dead and leaving are brokers by id, with the epoch of their registration.
 	dead, leaving map[int32]int64
 	peers         map[int32]*peer

@@ -27,11 +27,15 @@ func (e *RemainingError) Error() string {
 // errNoController says that there is nobody to ask.
 var errNoController = errors.New("there is no controller")
 
+// errReplaced says that who was asked has lost the office meanwhile.
+var errReplaced = errors.New("another is, or will be, the controller")
+
 // Leave asks the controller to move the broker's leaderships elsewhere, and returns when that is done, or as often as
 // the configuration says has not been. The broker goes on serving until it returns. A cluster without another broker to
 // take over is left at once.
 // Source: KafkaServer.controlledShutdown.
 func (c *Control) Leave(ctx context.Context) error {
+	c.post(func() { c.departing = true })
 	for attempt := 0; ; attempt++ {
 		image, err := c.o.Mirror.Fresh(ctx)
 		if err != nil {
@@ -90,13 +94,15 @@ func (c *Control) leaveLocally(ctx context.Context) ([]kzk.TopicPartition, error
 	}
 }
 
-// leaveFrom sends the request.
+// leaveFrom sends the request. One that does not answer is waited for as long as it is the controller.
 func (c *Control) leaveFrom(ctx context.Context, image *kzk.Image) ([]kzk.TopicPartition, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Config.ShutdownTimeout)
 	defer cancel()
+	ctx, done := c.whileInOffice(ctx, image)
+	defer done()
 	conn, err := c.o.Dial(ctx, image.Controller)
 	if err != nil {
-		return nil, fmt.Errorf("connect to controller %d: %w", image.Controller, err)
+		return nil, fmt.Errorf("connect to controller %d: %w", image.Controller, errors.Join(err, context.Cause(ctx)))
 	}
 	defer conn.Close()
 	unhook := context.AfterFunc(ctx, func() { conn.Close() })
@@ -107,13 +113,34 @@ func (c *Control) leaveFrom(ctx context.Context, image *kzk.Image) ([]kzk.TopicP
 		req.BrokerEpoch = b.Epoch
 	}
 	if err := call(conn, &req, 2, &resp); err != nil {
-		return nil, errors.Join(err, ctx.Err())
+		return nil, errors.Join(err, context.Cause(ctx))
 	}
 	var remaining []kzk.TopicPartition
 	for _, p := range resp.PartitionsRemaining {
 		remaining = append(remaining, kzk.TopicPartition{Topic: p.Topic, Partition: p.Partition})
 	}
 	return remaining, kproto.Error(resp.ErrorCode).Err()
+}
+
+// whileInOffice is a context that ends, with errReplaced as its cause, when the image's controller is one no longer.
+func (c *Control) whileInOffice(parent context.Context, image *kzk.Image) (ctx context.Context, done func()) {
+	ctx, end := context.WithCancelCause(parent)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for now := image; now.ControllerZxid == image.ControllerZxid; now = c.o.Mirror.Image() {
+			select {
+			case <-c.o.Mirror.Changed(now):
+			case <-ctx.Done():
+				return
+			}
+		}
+		end(errReplaced)
+	}()
+	return ctx, func() {
+		end(nil)
+		<-ended
+	}
 }
 
 // awaitOther waits for the time between two attempts, or until there is another controller to ask.

@@ -15,6 +15,8 @@ import (
 const (
 	// retryDelay is how long run waits after ZooKeeper has refused something, or could not be asked.
 	retryDelay = 100 * time.Millisecond
+	// courtesy is how long a broker that leaves waits for another to take the office: where all leave there is none.
+	courtesy = 500 * time.Millisecond
 	// abdication bounds the last write of a controller that closes: its session may be gone, or ZooKeeper.
 	abdication = 2 * time.Second
 )
@@ -22,6 +24,10 @@ const (
 // stand takes the office if nobody has it, or if who has it is gone. It says whether there is more to do at once.
 func (c *Control) stand(image *kzk.Image) bool {
 	if id := image.Controller; id != noController && id != c.o.Self && !c.isDead(image, id) {
+		c.vacant = time.Time{}
+		return false
+	}
+	if c.departing && c.givesWay() {
 		return false
 	}
 	err := c.campaign(image)
@@ -31,6 +37,19 @@ func (c *Control) stand(image *kzk.Image) bool {
 	c.o.Logger.Debug("not elected", "error", err)
 	c.retryIn(retryDelay)
 	return false
+}
+
+// givesWay says whether a broker that leaves lets others have the office, which it would give up at once.
+func (c *Control) givesWay() bool {
+	now := c.o.Now()
+	if c.vacant.IsZero() {
+		c.vacant = now
+	}
+	left := courtesy - now.Sub(c.vacant)
+	if left > 0 {
+		c.retryIn(left)
+	}
+	return left > 0
 }
 
 // noController is the controller of an image that has none.

@@ -45,7 +45,7 @@ func (p *partition) append(batch []byte, o klog.AppendOptions, wait *produceWait
 func (p *partition) appendLocked(batch []byte, o klog.AppendOptions, wait *produceWait, w *wakes) (a klog.Appended, waiting bool, err error) {
 	l := p.leader()
 	if l == nil {
-		return a, false, kproto.NotLeaderOrFollower
+		return a, false, p.notLeader()
 	}
 	if wait != nil && !l.Enough(wait.minISR) {
 		return a, false, fmt.Errorf("%w: %d of at least %d", kproto.NotEnoughReplicas, len(l.ISR()), wait.minISR)

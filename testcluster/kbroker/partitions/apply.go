@@ -13,7 +13,7 @@ import (
 // Apply makes the replicas on this broker what img says: call it with each new image, in order, from one goroutine. It
 // creates, truncates and deletes folders, but does not wait for the network. A folder is deleted only if its topic is gone
 // from the image, or is another one of that name, or the partition has been given to other brokers, all in sync without it.
-// Logs whose topic's configuration has changed are told. An image of another cluster than the first one's is passed over.
+// Logs whose topic's configuration has changed are told. Call it again, with any image, after DirFailed. An image of another cluster than the first one's is passed over.
 func (m *Manager) Apply(img *kzk.Image) {
 	old := m.table.Load()
 	first := old == noTable
@@ -27,7 +27,9 @@ func (m *Manager) Apply(img *kzk.Image) {
 	m.img = img
 	next := &table{topics: make(map[string]*topic, len(old.topics)), img: img}
 	registered := registration(img, m.o.Self)
-	fresh := first || registered != registration(old.img, m.o.Self)
+	failed := m.failedDirs()
+	fresh := first || failed != m.failed || registered != registration(old.img, m.o.Self)
+	m.failed, m.resigning = failed, nil
 	for name, is := range img.Topics {
 		was := old.topics[name]
 		if was != nil && was.czxid != is.Czxid {
@@ -53,6 +55,7 @@ func (m *Manager) Apply(img *kzk.Image) {
 		}
 	}
 	m.table.Store(next)
+	m.resigner.set(m.resigning)
 	if !sameBrokers(old.img, img) {
 		m.each(func(p *partition) { p.hearOfBrokers() })
 	}
@@ -121,7 +124,11 @@ func gone(img *kzk.Image, name string) bool {
 	return true
 }
 
+// deleteLog deletes a log. In a folder that has failed it stays until the next start, which finds it to be of no topic.
 func (m *Manager) deleteLog(d *klog.Dir, log *klog.Log) {
+	if d.Err() != nil {
+		return
+	}
 	m.o.Logger.Info("deleting a replica", slog.String("topic", log.Topic()), slog.Any("partition", log.Partition()), slog.String("dir", d.Path()))
 	if err := d.Delete(log.Topic(), log.Partition()); err != nil {
 		m.o.Logger.Error("a replica could not be deleted", slog.String("topic", log.Topic()), slog.Any("partition", log.Partition()), slog.Any("err", err))
@@ -169,7 +176,7 @@ const makers = 8
 
 // makeLogs makes the logs of a new topic together. What fails is tried again, and told of, one by one.
 func (m *Manager) makeLogs(parts []*partition, is *kzk.Topic) {
-	if len(m.o.Dirs) > 1 {
+	if len(m.o.Dirs) > 1 || len(m.o.OfflineDirs) > 0 {
 		return // each new log has a say in where the next one goes
 	}
 	var wg sync.WaitGroup
@@ -214,6 +221,9 @@ func (m *Manager) applyState(p *partition, is *kzk.Topic, part *kzk.Partition, r
 	s := part.State
 	switch {
 	case s == nil || s.LeaderEpoch < p.epoch:
+		return
+	case m.offline(p, is, part, registered):
+		m.goOffline(p, part)
 		return
 	case s.Leader < 0:
 		p.rest()
@@ -301,10 +311,15 @@ func (m *Manager) place(key partitionKey) *klog.Dir {
 	if d := m.wanted.take(key); d != nil {
 		return d
 	}
-	if len(m.o.Dirs) == 1 {
-		return m.o.Dirs[0]
-	}
-	return slices.MinFunc(m.o.Dirs, func(a, b *klog.Dir) int { return len(a.Logs()) - len(b.Logs()) })
+	return slices.MinFunc(m.o.Dirs, func(a, b *klog.Dir) int {
+		if a, b := a.Err() != nil, b.Err() != nil; a != b {
+			if a {
+				return 1
+			}
+			return -1
+		}
+		return len(a.Logs()) - len(b.Logs())
+	})
 }
 
 // reconfigure tells the logs of topics whose configuration may have changed.

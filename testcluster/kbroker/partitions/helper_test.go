@@ -268,6 +268,7 @@ func (b *broker) apply(ctx context.Context) {
 		b.m.Apply(img)
 		select {
 		case <-b.mirror.Changed(img):
+		case <-b.m.DirFailed():
 		case <-ctx.Done():
 			return
 		}
@@ -290,8 +291,14 @@ func (b *broker) dial(ctx context.Context, id int32) (net.Conn, error) {
 }
 
 // close ends a broker in good order, kill without flushing anything. Both end its session. Closing again does nothing.
-func (b *broker) close() { b.end(func(d *klog.Dir) { ok(b.w.t, d.Close()) }) }
-func (b *broker) kill()  { b.end((*klog.Dir).Abandon) }
+func (b *broker) close() {
+	b.end(func(d *klog.Dir) {
+		if err := d.Close(); d.Err() == nil {
+			ok(b.w.t, err)
+		}
+	})
+}
+func (b *broker) kill() { b.end((*klog.Dir).Abandon) }
 
 func (b *broker) end(endDir func(*klog.Dir)) {
 	if b.stop == nil {

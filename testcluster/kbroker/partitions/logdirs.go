@@ -22,8 +22,18 @@ func (m *Manager) describeLogDirs(req *wire.Request) {
 	for _, d := range m.o.Dirs {
 		dir := kmsg.NewDescribeLogDirsResponseDir()
 		dir.Dir = d.Path()
+		if d.Err() != nil {
+			dir.ErrorCode = int16(kproto.KafkaStorageError)
+			resp.Dirs = append(resp.Dirs, dir)
+			continue
+		}
 		dir.Topics = logsOf(d, q)
 		dir.TotalBytes, dir.UsableBytes = diskSpace(d.Path())
+		resp.Dirs = append(resp.Dirs, dir)
+	}
+	for _, path := range m.o.OfflineDirs {
+		dir := kmsg.NewDescribeLogDirsResponseDir()
+		dir.Dir, dir.ErrorCode = path, int16(kproto.KafkaStorageError)
 		resp.Dirs = append(resp.Dirs, dir)
 	}
 	req.Reply(resp)
@@ -108,13 +118,12 @@ func (m *Manager) alterReplicaLogDirs(req *wire.Request) {
 	}
 	resp := q.ResponseKind().(*kmsg.AlterReplicaLogDirsResponse)
 	for _, dir := range q.Dirs {
-		d := m.dir(dir.Dir)
 		for _, topic := range dir.Topics {
 			out := kmsg.NewAlterReplicaLogDirsResponseTopic()
 			out.Topic = topic.Topic
 			for _, id := range topic.Partitions {
 				p := kmsg.NewAlterReplicaLogDirsResponseTopicPartition()
-				p.Partition, p.ErrorCode = id, int16(m.putInto(d, partitionKey{topic.Topic, id}))
+				p.Partition, p.ErrorCode = id, int16(m.putInto(dir.Dir, partitionKey{topic.Topic, id}))
 				out.Partitions = append(out.Partitions, p)
 			}
 			resp.Topics = append(resp.Topics, out)
@@ -132,8 +141,11 @@ func (m *Manager) dir(path string) *klog.Dir {
 	return nil
 }
 
-func (m *Manager) putInto(d *klog.Dir, key partitionKey) kproto.Error {
+func (m *Manager) putInto(path string, key partitionKey) kproto.Error {
+	d := m.dir(path)
 	switch {
+	case d != nil && d.Err() != nil, slices.Contains(m.o.OfflineDirs, path):
+		return kproto.KafkaStorageError
 	case d == nil:
 		return kproto.LogDirNotFound
 	case d.Log(key.topic, key.partition) != nil:

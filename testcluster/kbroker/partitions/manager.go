@@ -21,19 +21,24 @@ type Manager struct {
 	fenced   atomic.Bool
 	timers   timers
 	isr      isrWriter
+	resigner resigner
 	fetchers fetchers
 	sessions *sessionCache
 	parked   atomic.Int64 // items of parked fetches
 	// rooms are *[]fetchItem, scratches are *scratch.
 	rooms, scratches sync.Pool
 	wanted           wantedDirs
+	dirFailed        chan struct{}
 
 	// What follows is of the goroutine that applies images: how many partitions were made; the image that is being applied;
-	// the cluster of the first one; topics some logs of which could not be made; who is told of leadership, and of what.
+	// the cluster of the first one; topics some logs of which could not be made; how many folders had failed; the ISRs to leave;
+	// who is told of leadership, and of what.
 	made         int64
 	img          *kzk.Image
 	cluster      string
 	unfinished   map[string]bool
+	failed       int
+	resigning    []resignation
 	onLeadership []func(topic string, partition int32, epoch int32, leads bool)
 	told         map[partitionKey]led
 
@@ -50,10 +55,16 @@ func New(o Options) *Manager {
 	m.table.Store(noTable)
 	m.timers.wake = make(chan struct{}, 1)
 	m.isr = isrWriter{m: m, wake: make(chan struct{}, 1)}
+	m.resigner = resigner{m: m, wake: make(chan struct{}, 1)}
+	m.dirFailed = make(chan struct{}, 1)
 	m.fetchers = fetchers{m: m, ctx: ctx, byLeader: make(map[int32]*fetcher)}
 	m.sessions = newSessionCache(m.o.FetchSessions, m.lag())
 	m.wg.Go(func() { m.timers.run(ctx.Done()) })
 	m.wg.Go(func() { m.isr.run(ctx) })
+	m.wg.Go(func() { m.resigner.run(ctx) })
+	for _, d := range m.o.Dirs {
+		m.wg.Go(func() { m.watchDir(ctx, d) })
+	}
 	m.wg.Go(func() { m.watchLag(ctx) })
 	return m
 }

@@ -17,6 +17,8 @@ type Options struct {
 	Self int32
 	// Dirs are open, and stay their opener's to close, after the Manager.
 	Dirs []*klog.Dir
+	// OfflineDirs are the paths of the log folders that could not be opened.
+	OfflineDirs []string
 	// ZK is the broker's session, by which changes of ISRs are written.
 	ZK     *zkclient.Client
 	Logger *slog.Logger

@@ -80,6 +80,8 @@ type partition struct {
 	// log is nil until the first leader is known, and again when the replica is gone.
 	log *klog.Log
 	dir *klog.Dir
+	// offline is set where the log's folder has failed.
+	offline bool
 	// lead is there while this broker leads, follow while it follows. Both are nil where there is no leader.
 	lead   *replica.Leader
 	follow *replica.Follower
@@ -111,12 +113,20 @@ func (p *partition) leader() *replica.Leader {
 func (p *partition) check(epoch int32) (*replica.Leader, error) {
 	l := p.leader()
 	if l == nil {
-		return nil, kproto.NotLeaderOrFollower
+		return nil, p.notLeader()
 	}
 	if err := replica.CheckEpoch(epoch, l.Epoch()); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// notLeader is what a client is told that asks a replica which does not lead. The caller holds the lock.
+func (p *partition) notLeader() kproto.Error {
+	if p.offline {
+		return kproto.KafkaStorageError
+	}
+	return kproto.NotLeaderOrFollower
 }
 
 // conf is the topic's configuration now.

@@ -1,0 +1,169 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kzk"
+	"github.com/zoka-project/zoka/clientproto/zkclient"
+	"github.com/zoka-project/zoka/clientproto/zkproto"
+	"github.com/zoka-project/zoka/testcluster/klog"
+)
+
+// A replica whose log folder has failed is offline: it neither leads nor follows until the broker starts anew. So that
+// others lead, and acks=all waits for others only, the broker takes itself out of the partition's ISR, and says that the
+// partition has no leader if it was the leader itself; the controller then elects one. The write is on condition of the
+// state's version, as every change of an ISR is, and makes a leader epoch of its own, as the controller's does.
+//
+// Kafka 2.7 asks the controller to do it, by /log_dir_event_notification, which then sends LeaderAndIsr and learns from
+// the answer which replicas are offline. Here nobody sends that request, and the broker knows best.
+//
+// Source: ReplicaManager.handleLogDirFailure, KafkaController.processLogDirEventNotification.
+
+// DirFailed has a value when a log folder has failed: then Apply is to be called, with the last image if there is no
+// other.
+func (m *Manager) DirFailed() <-chan struct{} { return m.dirFailed }
+
+// watchDir waits for the end of a folder.
+func (m *Manager) watchDir(ctx context.Context, d *klog.Dir) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-d.Failed():
+	}
+	select {
+	case m.dirFailed <- struct{}{}:
+	default:
+	}
+}
+
+// failedDirs is how many of the folders have failed.
+func (m *Manager) failedDirs() int {
+	n := 0
+	for _, d := range m.o.Dirs {
+		if d.Err() != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// offline says whether the replica's log is in a folder that has failed, or may be in one that could not be opened: to
+// begin an empty log, and lead with it, would lose the records in that one.
+func (m *Manager) offline(p *partition, is *kzk.Topic, part *kzk.Partition, registered int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.log == nil {
+		p.log, p.dir = m.lookUp(p)
+	}
+	s := part.State
+	created := registered >= 0 && (is.Czxid > registered || s.Version == 0 && s.Mzxid > registered)
+	offline := p.log == nil && len(m.o.OfflineDirs) > 0 && !created && !slices.Contains(part.Adding, m.o.Self) ||
+		p.log != nil && p.dir.Err() != nil
+	if offline && !p.offline {
+		p.logger().Warn("this replica is offline, as its log folder is")
+	}
+	p.offline = offline
+	return offline
+}
+
+// goOffline makes the replica neither leader nor follower, and remembers to take it out of the ISR. It is for the
+// goroutine that applies images.
+func (m *Manager) goOffline(p *partition, part *kzk.Partition) {
+	s := part.State
+	p.rest()
+	p.epoch = s.LeaderEpoch
+	if next, ok := m.without(s); ok {
+		m.resigning = append(m.resigning, resignation{p: p, state: next})
+	}
+}
+
+// without is the successor of a state in which this broker has no part; false if it has none already, or nobody else is in
+// sync. A broker that has started anew since the state was written may have lost records: the new state would hide
+// that, so it leaves as well.
+func (m *Manager) without(s *kzk.State) (kzk.State, bool) {
+	next := kzk.State{Leader: s.Leader, LeaderEpoch: s.LeaderEpoch + 1, ControllerEpoch: s.ControllerEpoch, Version: s.Version}
+	for _, id := range s.ISR {
+		b := m.img.Brokers[id]
+		if id != m.o.Self && (b == nil || b.FirstEpoch <= s.Mzxid) {
+			next.ISR = append(next.ISR, id)
+		}
+	}
+	if !slices.Contains(next.ISR, next.Leader) {
+		next.Leader = -1
+	}
+	return next, slices.Contains(s.ISR, m.o.Self) && len(next.ISR) > 0
+}
+
+// resignation is a state to be written. Its Version is that of the state that it replaces.
+type resignation struct {
+	p     *partition
+	state kzk.State
+}
+
+// resigner writes resignations, by one goroutine. Each Apply says anew which are due.
+type resigner struct {
+	m    *Manager
+	wake chan struct{}
+
+	mu  sync.Mutex
+	due []resignation
+}
+
+// set replaces what is due.
+func (r *resigner) set(due []resignation) {
+	r.mu.Lock()
+	r.due = due
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run writes what is due until ctx ends. What was overtaken by somebody else's change, the next image brings up again.
+func (r *resigner) run(ctx context.Context) {
+	again := time.NewTimer(time.Hour)
+	defer again.Stop()
+	for {
+		select {
+		case <-r.wake:
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+		r.mu.Lock()
+		due := r.due
+		r.mu.Unlock()
+		if r.write(ctx, due) {
+			again.Reset(time.Hour)
+		} else {
+			again.Reset(isrRetry)
+		}
+	}
+}
+
+// write sends all at once, and says whether all were answered.
+func (r *resigner) write(ctx context.Context, due []resignation) bool {
+	calls := make([]*zkclient.Call, len(due))
+	for i, x := range due {
+		calls[i] = r.m.o.ZK.Start(ctx, zkproto.OpSetData, &zkproto.SetDataRequest{
+			Path: kzk.StatePath(x.p.topic, x.p.id), Data: kzk.EncodeState(&x.state), Version: x.state.Version}, new(zkproto.Stat))
+	}
+	answered := true
+	for i, x := range due {
+		switch err := calls[i].Wait(ctx); {
+		case err == nil:
+			x.p.logger().Info("left the ISR", slog.Any("isr", x.state.ISR), slog.Any("leader", x.state.Leader))
+		case errors.Is(err, zkproto.BadVersion), errors.Is(err, zkproto.NoNode):
+		default:
+			answered = false
+			x.p.logger().Warn("cannot leave the ISR yet", slog.Any("err", err))
+		}
+	}
+	return answered
+}
