@@ -87,7 +87,7 @@ func TestStalledFrame_IsClosed(t *testing.T) {
 	c := s.dial(t)
 	c.send(append(lengthAlone(100), 1, 2, 3))
 	c.closed()
-	s.oneLine(t, "3 of a frame's 100 bytes have come, and in the last 50ms nothing, or hardly anything")
+	s.oneLine(t, "nothing came for 50ms after 3 of a frame's 100 bytes")
 	s.ask(t)
 }
 
@@ -109,7 +109,11 @@ func TestLength_TakesNoMemory(t *testing.T) {
 	for range n {
 		s.dial(t).send(append(lengthAlone(100<<20), 0))
 	}
-	wait(t, "all lengths", func() bool { return s.budget.inUse() == n*firstChunk })
+	wait(t, "all lengths", func() bool {
+		s.budget.mu.Lock()
+		defer s.budget.mu.Unlock()
+		return s.budget.used == n*100<<20
+	})
 	runtime.ReadMemStats(&after)
 	if grown := after.HeapAlloc - min(before.HeapAlloc, after.HeapAlloc); grown > n*200<<10 {
 		t.Errorf("%d lengths of 100 MiB took %d KiB", n, grown>>10)
@@ -131,7 +135,11 @@ func TestBudget_IsSharedAndGivenBack(t *testing.T) {
 			t.Errorf("an answer of %d bytes", len(got))
 		}
 	}
-	wait(t, "the budget's return", func() bool { return s.budget.inUse() == 0 })
+	wait(t, "the budget's return", func() bool {
+		s.budget.mu.Lock()
+		defer s.budget.mu.Unlock()
+		return s.budget.used == 0
+	})
 }
 
 // TestLargeMessages_ShareWhatTheyMayTake: those that are in rows' hands together are bounded; a small one need not wait.
@@ -166,7 +174,11 @@ func TestLargeMessages_ShareWhatTheyMayTake(t *testing.T) {
 	for _, c := range append(clients, small) {
 		c.answer(false)
 	}
-	wait(t, "the messages' return", func() bool { return s.messages.inUse() == 0 })
+	wait(t, "the messages' return", func() bool {
+		s.messages.mu.Lock()
+		defer s.messages.mu.Unlock()
+		return s.messages.used == 0
+	})
 }
 
 func TestIdle_IsClosedUnlessItWaits(t *testing.T) {

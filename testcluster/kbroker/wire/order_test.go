@@ -157,7 +157,7 @@ func TestInFlight_IsBounded(t *testing.T) {
 func TestUnreadAnswers_AreBounded(t *testing.T) {
 	big := make([]byte, 1<<20)
 	var handled atomic.Int32
-	s := start(t, Options{MaxStall: 100 * time.Millisecond, MaxIdle: 300 * time.Millisecond, Rows: []Row{{Key: keyHeartbeat, Max: 4, Handle: func(r *Request) {
+	s := start(t, Options{MaxStall: 300 * time.Millisecond, Rows: []Row{{Key: keyHeartbeat, Max: 4, Handle: func(r *Request) {
 		handled.Add(1)
 		r.ReplyRaw([][]byte{big}, nil)
 	}}}})

@@ -18,9 +18,7 @@ func (a answer) drop() {
 type slot struct {
 	done   bool
 	charge int // bytes of the request in the connection's count
-	// expected and reserved are bytes of the answer while there is none: in the connection's count, and in the server's.
-	expected, reserved int
-	answer             answer
+	answer answer
 }
 
 // queue holds the requests that have no answer yet, or whose answer waits for those before it, oldest first.
