@@ -72,9 +72,9 @@ func (m *Manager) fetch(req *wire.Request) {
 	}
 	f := &fetch{m: m, req: req, replica: q.Replica, committed: q.Committed,
 		minBytes: int(q.MinBytes), maxBytes: int(q.MaxBytes), maxWait: time.Duration(q.MaxWaitMs) * time.Millisecond}
-	if f.replica < 0 {
-		f.maxBytes = min(f.maxBytes, int(m.o.ClientFetchMaxBytes))
-	}
+	f.maxBytes = max(0, min(f.maxBytes, int(m.o.ClientFetchMaxBytes)))
+	// One connection is not to have many answers waiting for a client that does not read.
+	req.Expect(f.maxBytes)
 	t := m.table.Load()
 	f.plan = m.sessions.open(f, t, &q, m.o.Now())
 	for i := range f.items {
@@ -128,6 +128,7 @@ func (f *fetch) run(first bool) {
 		for i := range f.items {
 			f.items[i].drop()
 		}
+		f.req.Reserve(0)
 		if first {
 			f.arm()
 		}
@@ -153,7 +154,7 @@ func (f *fetch) look(first bool) (size int, now bool) {
 	if f.plan.err != kproto.NoError {
 		return 0, true
 	}
-	left := f.maxBytes
+	left := f.reserve()
 	for i := range f.items {
 		it := &f.items[i]
 		if it.part == nil {
@@ -190,6 +191,19 @@ func (f *fetch) look(first bool) (size int, now bool) {
 	}
 	return size, now
 }
+
+// reserve returns how many bytes of records the answer may have: fewer than it asks for where the clients that do not read their
+// answers leave no memory for it. Followers keep enough not to fall behind.
+func (f *fetch) reserve() int {
+	n := f.req.Reserve(f.maxBytes)
+	if f.replica >= 0 {
+		n = max(n, min(f.maxBytes, followerRoom))
+	}
+	return n
+}
+
+// followerRoom is what a follower's fetch may bring at any time.
+const followerRoom = 1 << 20
 
 // ledBy says whether the partition has been led here without a break since l did, so that its log has only grown.
 func (p *partition) ledBy(l *replica.Leader) bool {

@@ -30,6 +30,8 @@ type conn struct {
 		sync.Mutex
 		queue    queue
 		bytes    int  // of requests in the queue and of answers not yet written
+		expected int  // of answers that are not there yet
+		left     bool // nobody writes any more
 		finished bool // no request comes any more
 		served   bool // a request has come
 		failed   bool // there is, or was, a reason to close; it is in the log

@@ -88,6 +88,12 @@ func wait(t *testing.T, what string, cond func() bool) {
 	}
 }
 
+func (b *budget) inUse() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.used
+}
+
 // oneLine checks that the log has exactly one line, with all of words in it.
 func (s *server) oneLine(t *testing.T, words ...string) {
 	t.Helper()

@@ -157,7 +157,7 @@ func TestInFlight_IsBounded(t *testing.T) {
 func TestUnreadAnswers_AreBounded(t *testing.T) {
 	big := make([]byte, 1<<20)
 	var handled atomic.Int32
-	s := start(t, Options{MaxStall: 300 * time.Millisecond, Rows: []Row{{Key: keyHeartbeat, Max: 4, Handle: func(r *Request) {
+	s := start(t, Options{MaxStall: 100 * time.Millisecond, MaxIdle: 300 * time.Millisecond, Rows: []Row{{Key: keyHeartbeat, Max: 4, Handle: func(r *Request) {
 		handled.Add(1)
 		r.ReplyRaw([][]byte{big}, nil)
 	}}}})
@@ -171,6 +171,79 @@ func TestUnreadAnswers_AreBounded(t *testing.T) {
 	if n := handled.Load(); n > 64 {
 		t.Errorf("%d answers of 1 MiB were made for a client that reads none", n)
 	}
+}
+
+// TestUnreadAnswers_OfManyAreBounded: with memory held by clients that do not read, each gets one request at a time, and
+// loses what it does not read soon; those that read get all that they asked for.
+func TestUnreadAnswers_OfManyAreBounded(t *testing.T) {
+	big := make([]byte, 8<<20)
+	var reserved atomic.Int32
+	s := start(t, Options{MaxStall: 300 * time.Millisecond, MaxHeld: 20 << 20, Rows: []Row{{Key: keyHeartbeat, Max: 4, Handle: func(r *Request) {
+		if n := r.Reserve(len(big)); n < len(big) {
+			r.ReplyRaw([][]byte{big[:n]}, nil)
+			return
+		}
+		reserved.Add(1)
+		r.ReplyRaw([][]byte{big}, nil)
+	}}}})
+	var deaf []*client
+	for range 10 {
+		c := s.dial(t)
+		for i := range 3 {
+			c.send(frame(keyHeartbeat, 0, int32(i), false, nil))
+		}
+		deaf = append(deaf, c)
+	}
+	wait(t, "the bound", s.held.short)
+	c := s.dial(t)
+	c.send(frame(keyHeartbeat, 0, 1, false, nil))
+	c.answer(false)
+	wait(t, "memory again", func() bool { return !s.held.short() })
+	if n := reserved.Load(); n > 10 {
+		t.Errorf("%d answers of 8 MiB", n)
+	}
+	for _, d := range deaf {
+		_ = d.Close()
+	}
+	wait(t, "all memory", func() bool { return s.held.bytes.Load() == 0 })
+	c.send(frame(keyHeartbeat, 0, 1, false, nil))
+	if _, body := c.answer(false); len(body) != len(big) {
+		t.Errorf("an answer of %d bytes when nobody else has any", len(body))
+	}
+}
+
+// TestExpected_IsInFlight: a connection is not read while an answer is expected that is larger than its bound.
+func TestExpected_IsInFlight(t *testing.T) {
+	requests := make(chan *Request, 10)
+	s := start(t, Options{MaxConnBytes: 1 << 20, Rows: []Row{{Key: keyHeartbeat, Max: 4, Handle: func(r *Request) {
+		r.Expect(1 << 19)
+		r.Expect(700 << 10) // takes the place of the first
+		requests <- r
+	}}}})
+	c := s.dial(t)
+	for i := range 4 {
+		c.send(frame(keyHeartbeat, 0, int32(i), false, nil))
+	}
+	first, second := <-requests, <-requests
+	conn := first.conn
+	wait(t, "the bound", func() bool {
+		conn.mu.Lock()
+		defer conn.mu.Unlock()
+		return conn.fullLocked() && conn.mu.expected == 2*700<<10
+	})
+	if len(requests) > 0 {
+		t.Error("a third request is handled")
+	}
+	first.ReplyRaw(nil, nil)
+	second.Reserve(5)
+	second.ReplyRaw(nil, nil)
+	(<-requests).NoReply()
+	(<-requests).NoReply()
+	wait(t, "nothing in flight", func() bool {
+		conn.mu.Lock()
+		defer conn.mu.Unlock()
+		return conn.mu.expected == 0 && conn.mu.bytes == 0 && s.held.bytes.Load() == 0
+	})
 }
 
 // TestSlowReader_IsNotCutOff: who takes little at a time, but takes it, gets all, however long it lasts.

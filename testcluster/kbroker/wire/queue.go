@@ -18,7 +18,9 @@ func (a answer) drop() {
 type slot struct {
 	done   bool
 	charge int // bytes of the request in the connection's count
-	answer answer
+	// expected and reserved are bytes of the answer while there is none: in the connection's count, and in the server's.
+	expected, reserved int
+	answer             answer
 }
 
 // queue holds the requests that have no answer yet, or whose answer waits for those before it, oldest first.

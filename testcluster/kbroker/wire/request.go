@@ -28,7 +28,7 @@ type Request struct {
 
 	conn     *conn
 	flexible bool
-	message  int // what it holds of Server.messages until Handle returns
+	message  share // what it holds of Server.messages until Handle returns
 	slot     slot
 }
 
@@ -72,13 +72,39 @@ func (r *Request) decode(req kmsg.Request) error {
 	case cost > maxMessage:
 		return fmt.Errorf("a message of %d bytes in memory, more than %d", cost, maxMessage)
 	case cost > smallMessage:
-		if err := r.conn.s.messages.take(r.Ctx, cost); err != nil {
+		if err := r.conn.s.messages.take(r.Ctx, &r.message, cost, 0); err != nil {
 			return err
 		}
-		r.message += cost
 	}
 	req.SetVersion(r.Version)
 	return req.ReadFrom(r.Body)
+}
+
+// Expect says that the answer may be as large as n bytes. Until it is there they count as bytes that the connection has in
+// flight: it is not read while it has too many.
+func (r *Request) Expect(n int) {
+	c := r.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !r.slot.done && !c.mu.left {
+		c.mu.expected += n - r.slot.expected
+		r.slot.expected = n
+	}
+}
+
+// Reserve asks for memory for an answer of up to n bytes, and returns for how many there is: fewer where clients that do
+// not read their answers fill it, and none at all perhaps. It takes the place of what the request had reserved before,
+// which is 0 after its end. One goroutine at a time may call it.
+func (r *Request) Reserve(n int) int {
+	c := r.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.slot.done || c.mu.left {
+		return n // nobody will get it
+	}
+	c.s.held.bytes.Add(-int64(r.slot.reserved))
+	r.slot.reserved = c.s.held.reserve(n)
+	return r.slot.reserved
 }
 
 // headerSize is how much room the largest response header takes: length, correlation id, empty tag section.

@@ -16,6 +16,7 @@ const (
 	DefaultMaxInFlight     = 256
 	DefaultMaxConnBytes    = 8 << 20
 	DefaultMaxBytes        = 512 << 20
+	DefaultMaxHeld         = 256 << 20
 )
 
 // Options says what a server answers, and its bounds. A zero value means its default.
@@ -25,14 +26,19 @@ type Options struct {
 	MaxRequestBytes int
 	// MaxIdle is how long a connection may be silent (connections.max.idle.ms). Negative is for ever.
 	MaxIdle time.Duration
-	// MaxStall is how long a frame may pause in its middle, or an answer may find no room in a client's window, before
-	// the connection is given up: 30 s by default.
+	// MaxStall is how long a frame may pause in its middle, or hardly move, before the connection is given up: 30 s by
+	// default. An answer that its client does not read is given up after MaxIdle, and after MaxStall where MaxHeld is
+	// near.
 	MaxStall time.Duration
 	// MaxInFlight and MaxConnBytes bound what one connection has in flight: requests that are not answered yet, and bytes
 	// of requests that are not answered and of answers that are not written. One request more than the bytes is possible.
 	MaxInFlight, MaxConnBytes int
-	// MaxBytes bounds the bytes of all frames that are being read or handled, of all connections (queued.max.request.bytes).
+	// MaxBytes bounds the bytes of all large frames that are being read or handled, of all connections
+	// (queued.max.request.bytes). They count as they come.
 	MaxBytes int
+	// MaxHeld is how many bytes of requests that are not answered, and of answers that are not written, all connections
+	// may hold. From three quarters of it on each of them is held to one request at a time.
+	MaxHeld int
 	// MaxConnections and MaxConnectionsPerIP bound the connections (max.connections, max.connections.per.ip); 0 is no bound.
 	MaxConnections, MaxConnectionsPerIP int
 	// SendBuffer and ReceiveBuffer are the sizes of sockets' buffers (socket.send.buffer.bytes, socket.receive.buffer.bytes);
@@ -48,6 +54,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxInFlight, DefaultMaxInFlight)
 	setDefault(&o.MaxConnBytes, DefaultMaxConnBytes)
 	setDefault(&o.MaxBytes, DefaultMaxBytes)
+	setDefault(&o.MaxHeld, DefaultMaxHeld)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -68,6 +75,7 @@ type Server struct {
 	versions versionsAnswers
 	budget   *budget
 	messages *budget // large messages in rows' hands
+	held     heldBytes
 	ctx      context.Context
 	cancel   context.CancelFunc
 	closing  chan struct{}
@@ -84,7 +92,7 @@ type Server struct {
 func NewServer(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
-		o: o, budget: newBudget(o.MaxBytes), messages: newBudget(maxMessages), closing: make(chan struct{}),
+		o: o, budget: newBudget(o.MaxBytes), messages: newBudget(maxMessages), held: heldBytes{max: int64(o.MaxHeld)}, closing: make(chan struct{}),
 		listeners: map[net.Listener]struct{}{}, conns: map[*conn]struct{}{}, perIP: map[string]int{},
 	}
 	s.apis = newTable(append([]Row{{Key: apiVersionsKey, Max: apiVersionsMax, Handle: s.answerVersions}}, o.Rows...))

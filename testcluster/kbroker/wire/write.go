@@ -17,7 +17,10 @@ func (c *conn) settle(r *Request, a answer) {
 		return
 	}
 	r.slot.done, r.slot.answer = true, a
-	c.mu.bytes += a.size
+	c.countLocked(a.size)
+	c.s.held.bytes.Add(-int64(r.slot.reserved))
+	c.mu.expected -= r.slot.expected
+	r.slot.reserved, r.slot.expected = 0, 0
 	ready := c.mu.queue.ready()
 	c.mu.Unlock()
 	if ready {
@@ -89,16 +92,23 @@ func (c *conn) send(b *writeBatch) error {
 		return nil
 	}
 	b.bufs = bufs
-	for {
+	o := &c.s.o
+	for last := time.Now(); ; {
 		c.mu.Lock()
 		finished := c.mu.finished
 		if !finished { // else Close has set its own
-			_ = c.nc.SetWriteDeadline(time.Now().Add(c.s.o.MaxStall)) // the write says what is wrong
+			_ = c.nc.SetWriteDeadline(time.Now().Add(o.MaxStall)) // the write says what is wrong
 		}
 		c.mu.Unlock()
-		// What is written leaves bufs: a slow client is one that takes nothing at all.
-		n, err := bufs.WriteTo(c.nc)
-		if err == nil || n == 0 || finished || !errors.Is(err, os.ErrDeadlineExceeded) {
+		n, err := bufs.WriteTo(c.nc) // what is written leaves bufs
+		if err == nil || finished || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		// A consumer that works on what it has does not read for minutes. Its answer is kept as long as there is memory.
+		if n > 0 {
+			last = time.Now()
+		}
+		if n < minProgress && c.s.held.short() || o.MaxIdle > 0 && time.Since(last) >= o.MaxIdle {
 			return err
 		}
 	}
@@ -112,7 +122,7 @@ func (c *conn) written(b *writeBatch) {
 	}
 	clear(b.bufs)
 	c.mu.Lock()
-	c.mu.bytes -= b.bytes
+	c.countLocked(-b.bytes)
 	c.mu.Unlock()
 	b.answers, b.bytes = b.answers[:0], 0
 	signal(c.room)
@@ -130,14 +140,17 @@ func (c *conn) endWriting(err error) {
 func (c *conn) leave() {
 	c.kill()
 	c.mu.Lock()
+	c.mu.left = true // whoever answers now is too late
 	var rest []answer
 	for c.mu.queue.len() > 0 {
 		r := c.mu.queue.pop()
 		if r.slot.done {
 			rest = append(rest, r.slot.answer)
 		}
-		r.slot.done = true // whoever answers now is too late
+		c.s.held.bytes.Add(-int64(r.slot.reserved))
+		r.slot.reserved = 0
 	}
+	c.countLocked(-c.mu.bytes)
 	c.mu.Unlock()
 	for _, a := range rest {
 		a.drop()
