@@ -61,6 +61,7 @@ type world struct {
 	tune    func(*partitions.Options)
 	fs      func(id int32) (storage.FS, string)
 	folders int // of each broker; 0 is 1
+	maxHeld int // of each broker's server; 0 is its default
 }
 
 func newWorld(t testing.TB, n int32, tune func(*partitions.Options)) *world {
@@ -226,7 +227,7 @@ func (w *world) start(id int32) *broker {
 		defer b.mu.Unlock()
 		b.told = append(b.told, fmt.Sprintf("%s-%d epoch %d: %v", topic, partition, epoch, leads))
 	})
-	b.server = wire.NewServer(wire.Options{Rows: b.m.Rows(), Logger: log})
+	b.server = wire.NewServer(wire.Options{Rows: b.m.Rows(), Logger: log, MaxHeld: w.maxHeld})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(w.t, err)
 	b.addr = ln.Addr().String()
