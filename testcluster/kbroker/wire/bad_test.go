@@ -14,6 +14,19 @@ import (
 
 func lengthAlone(n int32) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
 
+// zooKeeperConnect is what a ZooKeeper client sends first; since 3.4 it has a flag at its end.
+func zooKeeperConnect(flag bool) []byte {
+	b := binary.BigEndian.AppendUint32(nil, 0)
+	b = binary.BigEndian.AppendUint64(b, 0x100000005)
+	b = binary.BigEndian.AppendUint32(b, 30000)
+	b = binary.BigEndian.AppendUint64(b, 0)
+	b = append(binary.BigEndian.AppendUint32(b, 16), make([]byte, 16)...)
+	if flag {
+		b = append(b, 0)
+	}
+	return append(lengthAlone(int32(len(b))), b...)
+}
+
 func TestBadInput_ClosesWithOneLine(t *testing.T) {
 	decode := func(r *Request) {
 		req := kmsg.RequestForKey(r.Key)
@@ -26,22 +39,28 @@ func TestBadInput_ClosesWithOneLine(t *testing.T) {
 		input []byte
 		line  string
 	}{
-		"negative length":  {lengthAlone(-1), "a frame of -1 bytes"},
-		"length zero":      {lengthAlone(0), "a frame of 0 bytes"},
-		"too long":         {lengthAlone(100<<20 + 1), "a frame of 104857601 bytes"},
-		"HTTP":             {[]byte("GET / HTTP/1.1\r\n\r\n"), "a frame of 1195725856 bytes"},
-		"four-letter word": {append([]byte("ruok"), 0), "a frame of 1920298859 bytes"},
-		"unknown API":      {frame(999, 0, 1, false, nil), "API 999 version 0 of client \\\"tester\\\" is not served here"},
-		"negative API":     {frame(-5, 0, 1, false, nil), "API -5 version 0"},
-		"no row":           {frame(0, 3, 1, false, nil), "Produce version 3"},
-		"version":          {frame(keyHeartbeat, 4, 1, true, nil), "Heartbeat version 4"},
-		"negative version": {frame(keyHeartbeat, -1, 1, false, nil), "Heartbeat version -1"},
-		"short header":     {append(lengthAlone(9), 0, keyHeartbeat, 0, 0, 0, 0, 0, 1, 0), "bad request header"},
-		"client id":        {append(lengthAlone(10), 0, keyHeartbeat, 0, 0, 0, 0, 0, 1, 0x7f, 0xff), "bad request header"},
-		"tags":             {append(lengthAlone(11), 0, keyMetadata, 0, 9, 0, 0, 0, 1, 0xff, 0xff, 0x05), "bad request header"},
-		"body":             {frame(keyMetadata, 1, 1, false, []byte{0, 0, 0, 9, 0}), "Metadata version 1: its body does not decode"},
-		"huge body":        {frame(keyMetadata, 1, 1, false, make([]byte, maxDecoded+1)), "its body does not decode: 8388609 bytes, more than 8388608"},
-		"large body":       {frame(keyMetadata, 1, 1, false, append([]byte{0, 3, 0, 0}, make([]byte, 300<<10)...)), "its body does not decode"},
+		"negative length":     {lengthAlone(-1), "a frame of -1 bytes"},
+		"length zero":         {lengthAlone(0), "a frame of 0 bytes"},
+		"too long":            {lengthAlone(100<<20 + 1), "a frame of 104857601 bytes"},
+		"HTTP":                {[]byte("GET / HTTP/1.1\r\n\r\n"), "an HTTP request, on Kafka's port"},
+		"TLS":                 {[]byte{0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3}, "a TLS handshake, on a listener without TLS"},
+		"SSH":                 {[]byte("SSH-2.0-OpenSSH_9.7\r\n"), "an SSH client, on Kafka's port"},
+		"ZooKeeper":           {zooKeeperConnect(true), "a ZooKeeper client, on Kafka's port"},
+		"old ZooKeeper":       {zooKeeperConnect(false), "a ZooKeeper client, on Kafka's port"},
+		"other protocol":      {[]byte("\x7fELF\x00"), "a frame of 2135247942 bytes"},
+		"four-letter word":    {append([]byte("ruok"), 0), "ZooKeeper's four-letter word ruok, on Kafka's port"},
+		"word without an end": {[]byte("mntr"), "ZooKeeper's four-letter word mntr, on Kafka's port"},
+		"unknown API":         {frame(999, 0, 1, false, nil), "API 999 version 0 of client \\\"tester\\\" is not served here"},
+		"negative API":        {frame(-5, 0, 1, false, nil), "API -5 version 0"},
+		"no row":              {frame(0, 3, 1, false, nil), "Produce version 3"},
+		"version":             {frame(keyHeartbeat, 4, 1, true, nil), "Heartbeat version 4"},
+		"negative version":    {frame(keyHeartbeat, -1, 1, false, nil), "Heartbeat version -1"},
+		"short header":        {append(lengthAlone(9), 0, keyHeartbeat, 0, 0, 0, 0, 0, 1, 0), "bad request header"},
+		"client id":           {append(lengthAlone(10), 0, keyHeartbeat, 0, 0, 0, 0, 0, 1, 0x7f, 0xff), "bad request header"},
+		"tags":                {append(lengthAlone(11), 0, keyMetadata, 0, 9, 0, 0, 0, 1, 0xff, 0xff, 0x05), "bad request header"},
+		"body":                {frame(keyMetadata, 1, 1, false, []byte{0, 0, 0, 9, 0}), "Metadata version 1: its body does not decode"},
+		"huge body":           {frame(keyMetadata, 1, 1, false, make([]byte, maxDecoded+1)), "its body does not decode: 8388609 bytes, more than 8388608"},
+		"large body":          {frame(keyMetadata, 1, 1, false, append([]byte{0, 3, 0, 0}, make([]byte, 300<<10)...)), "its body does not decode"},
 		"tag count": {frame(keyMetadata, 9, 1, true, []byte{0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f}),
 			"Metadata version 9: its body does not decode: tags at byte 4: 4294967295 tagged fields, where 0 bytes are left"},
 		"tiny elements": {frame(keyMetadata, 0, 1, false, append([]byte{0, 0x3f, 0xff, 0xf0}, make([]byte, 2*0x3ffff0)...)),

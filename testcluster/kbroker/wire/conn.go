@@ -89,7 +89,7 @@ func (c *conn) fail(why error) {
 	c.mu.failed = true
 	c.mu.Unlock()
 	if first {
-		c.s.o.Logger.Warn("connection closed", c.attrs("err", why)...)
+		c.s.faults.report(c.host, "connection closed", c.attrs("err", reason(why))...)
 	}
 	c.kill()
 }

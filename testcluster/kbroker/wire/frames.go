@@ -52,6 +52,9 @@ func (f *frames) next() ([]byte, error) {
 		return nil, err
 	}
 	if size < minFrame || size > f.conn.s.o.MaxRequestBytes {
+		if who := stranger(uint32(size)); who != "" {
+			return nil, &frameError{who}
+		}
 		return nil, &frameError{fmt.Sprintf("a frame of %d bytes: they have %d to %d", size, minFrame, f.conn.s.o.MaxRequestBytes)}
 	}
 	frame, err := f.body(size)

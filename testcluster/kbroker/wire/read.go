@@ -17,13 +17,13 @@ func (c *conn) read() {
 	defer c.s.wg.Done()
 	in := frames{conn: c, r: bufio.NewReaderSize(c.nc, readBuffer), proven: firstChunk}
 	defer in.done()
-	for {
+	for first := true; ; first = false {
 		frame, err := in.next()
 		if err != nil {
 			c.endReading(err)
 			return
 		}
-		ok := c.handle(frame)
+		ok := c.handle(frame, first)
 		in.done()
 		if !ok || !c.waitForRoom() {
 			return
@@ -45,7 +45,11 @@ func (c *conn) endReading(err error) {
 }
 
 // handle gives a frame's request to its row; it returns false when the connection is to be read no more.
-func (c *conn) handle(frame []byte) bool {
+func (c *conn) handle(frame []byte, first bool) bool {
+	if first && isZooKeeperConnect(frame) {
+		c.fail(errors.New("a ZooKeeper client, on Kafka's port"))
+		return false
+	}
 	h, body, err := kproto.ParseRequestHeader(frame, c.s.apis.flexible)
 	if err != nil {
 		c.fail(fmt.Errorf("bad request header: %w", err))
@@ -53,7 +57,7 @@ func (c *conn) handle(frame []byte) bool {
 	}
 	a := c.s.apis.get(h.Key)
 	if a == nil || h.Version < a.Min || h.Version > a.Max && h.Key != apiVersionsKey {
-		c.fail(fmt.Errorf("%s version %d of client %q is not served here", apiName(h.Key), h.Version, h.ClientID))
+		c.fail(fmt.Errorf("%s version %d of client %q is not served here", apiName(h.Key), h.Version, short(h.ClientID)))
 		return false
 	}
 	r := &Request{

@@ -76,6 +76,7 @@ type Server struct {
 	budget   *budget
 	messages *budget // large messages in rows' hands
 	held     heldBytes
+	faults   *faults
 	ctx      context.Context
 	cancel   context.CancelFunc
 	closing  chan struct{}
@@ -92,7 +93,7 @@ type Server struct {
 func NewServer(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{
-		o: o, budget: newBudget(o.MaxBytes), messages: newBudget(maxMessages), held: heldBytes{max: int64(o.MaxHeld)}, closing: make(chan struct{}),
+		o: o, budget: newBudget(o.MaxBytes), messages: newBudget(maxMessages), held: heldBytes{max: int64(o.MaxHeld)}, faults: newFaults(o.Logger), closing: make(chan struct{}),
 		listeners: map[net.Listener]struct{}{}, conns: map[*conn]struct{}{}, perIP: map[string]int{},
 	}
 	s.apis = newTable(append([]Row{{Key: apiVersionsKey, Max: apiVersionsMax, Handle: s.answerVersions}}, o.Rows...))
@@ -124,7 +125,7 @@ func (s *Server) Serve(listenerName string, ln net.Listener) error {
 				return err
 			}
 		default: // no file descriptor left, or a client that has gone already: neither is the listener's end
-			s.o.Logger.Warn("cannot accept a connection", "listener", listenerName, "err", err)
+			s.faults.report("", "cannot accept a connection", "listener", listenerName, "err", err)
 			backoff = min(backoff*2+5*time.Millisecond, time.Second)
 			select {
 			case <-time.After(backoff):
@@ -153,7 +154,7 @@ func (s *Server) take(listener string, nc net.Conn) {
 	if s.closed || full {
 		s.mu.Unlock()
 		if full {
-			s.o.Logger.Warn("connection refused: too many", "listener", listener, "client", nc.RemoteAddr().String())
+			s.faults.report(c.host, "connection refused: too many", "listener", listener, "client", nc.RemoteAddr().String())
 		} else {
 			resetOnClose(nc)
 		}
