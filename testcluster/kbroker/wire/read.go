@@ -9,8 +9,9 @@ import (
 	"github.com/zoka-project/zoka/clientproto/kproto"
 )
 
-// readBuffer holds a burst of small requests; the rest of a larger one goes straight into its own memory.
-const readBuffer = 16 << 10
+// readBuffer holds a burst of small requests; the rest of a larger one goes straight into its own memory. Every
+// connection has one, also those that are idle.
+const readBuffer = 4 << 10
 
 // read is the goroutine that reads frames and hands requests to their rows.
 func (c *conn) read() {
