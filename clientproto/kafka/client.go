@@ -1,14 +1,10 @@
 package kafka
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -117,17 +113,4 @@ func (s *settings) backoff(n int) time.Duration {
 		wait *= 2
 	}
 	return min(wait, max(lastBackoff, s.retryBackoff))
-}
-
-// authFailure tells an error that is about who we are, nil for any other.
-func authFailure(err error) error {
-	for _, code := range []*kerr.Error{kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState} {
-		if errors.Is(err, code) {
-			return kerrError(code, "")
-		}
-	}
-	if text := err.Error(); strings.Contains(text, "sasl") || strings.Contains(text, "SASL") {
-		return fmt.Errorf("authentication failed: %w", err)
-	}
-	return nil
 }

@@ -111,7 +111,7 @@ func (c *Client) find(ctx context.Context, cfg Config) error {
 		return err
 	}
 	c.admin = kadm.NewClient(c.kgo)
-	return c.greet(ctx)
+	return c.ask(ctx)
 }
 
 // parseAddrs takes host:port[,host:port…].
@@ -140,8 +140,8 @@ func parseAddrs(text string) ([]string, error) {
 	return addrs, nil
 }
 
-// accept dials all addresses at once and returns those that took the connection when the first did; the connections
-// are kept. The error says of each why not.
+// accept dials all addresses at once and returns those where a broker answered when the first did; the connections are
+// kept. The error says of each why not.
 func (c *Client) accept(ctx context.Context, addrs []string) ([]string, error) {
 	type outcome struct {
 		addr string
@@ -153,7 +153,13 @@ func (c *Client) accept(ctx context.Context, addrs []string) ([]string, error) {
 	defer wg.Wait()
 	defer stop()
 	for _, addr := range addrs {
-		wg.Go(func() { outcomes <- outcome{addr, c.dialer.reach(dialing, addr)} })
+		wg.Go(func() {
+			err := c.dialer.reach(dialing, addr)
+			if err != nil {
+				err = c.diagnose(dialing, addr, err)
+			}
+			outcomes <- outcome{addr, err}
+		})
 	}
 	var good []string
 	var bad []error
@@ -162,9 +168,9 @@ func (c *Client) accept(ctx context.Context, addrs []string) ([]string, error) {
 		if o.err == nil {
 			good = append(good, o.addr)
 		} else if len(addrs) > 1 {
-			bad = append(bad, fmt.Errorf("%s: %w", o.addr, dialReason(o.err)))
+			bad = append(bad, fmt.Errorf("%s: %w", o.addr, o.err))
 		} else {
-			bad = append(bad, dialReason(o.err))
+			bad = append(bad, o.err)
 		}
 	}
 	if len(good) == 0 {
@@ -188,8 +194,8 @@ func (e *joined) Error() string {
 
 func (e *joined) Unwrap() []error { return e.errs }
 
-// greet asks the seeds, one after another, for the list of brokers.
-func (c *Client) greet(ctx context.Context) error {
+// ask puts the first question to the seeds, one after another: for the list of brokers.
+func (c *Client) ask(ctx context.Context) error {
 	var bad []error
 	for i, seed := range c.kgo.SeedBrokers() {
 		req := kmsg.NewPtrMetadataRequest()
@@ -204,34 +210,12 @@ func (c *Client) greet(ctx context.Context) error {
 		if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
 			return ctx.Err()
 		}
-		addr := c.seeds[min(i, len(c.seeds)-1)]
-		bad = append(bad, &UnreachableError{Servers: addr, Err: c.diagnose(ctx, addr, err)})
+		bad = append(bad, &UnreachableError{Servers: c.seeds[min(i, len(c.seeds)-1)], Err: c.refused(err)})
 	}
 	if len(bad) == 1 {
 		return bad[0]
 	}
 	return &UnreachableError{Err: &joined{bad}}
-}
-
-// diagnose says why an address that took the connection did not answer as a broker does.
-func (c *Client) diagnose(ctx context.Context, addr string, err error) error {
-	var first *kgo.ErrFirstReadEOF
-	if auth := authFailure(err); auth != nil && !errors.As(err, &first) {
-		return auth
-	}
-	switch heard := Probe(context.WithoutCancel(ctx), addr); {
-	case heard == ZooKeeper:
-		return fmt.Errorf("a ZooKeeper server answers there; -server %s finds the brokers through it", addr)
-	case heard == TLS && c.dialer.tls == nil:
-		return errors.New("it wants TLS: security.protocol=SSL (or SASL_SSL) in the configuration file")
-	case heard == Kafka && c.dialer.tls != nil:
-		return errors.New("it is a broker that talks without TLS: security.protocol is for another listener")
-	case heard == Kafka:
-		return &shortError{"something of Kafka answers there, and closes the connection: a listener that wants SASL (security.protocol=SASL_PLAINTEXT), or one that is not for clients", err}
-	case errors.Is(err, context.DeadlineExceeded):
-		return &shortError{"the connection was taken, and then no answer", err}
-	}
-	return &shortError{"something answers there that is no broker: " + err.Error(), err}
 }
 
 // learn notes where the brokers are.

@@ -4,18 +4,16 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// dialer dials brokers for all clients of one cluster. Connections that were made to find out who is there are kept
-// for the first that asks for them, and addresses that could not be dialled are remembered: franz-go tries again and
-// again, and its errors do not always say where.
+// dialer dials brokers for all clients of one cluster, and hands out connections on which a broker has answered.
+// Connections that were made to find out who is there are kept for the first that asks for them, and addresses that
+// could not be dialled are remembered: franz-go tries again and again, and its errors do not always say where.
 type dialer struct {
 	net net.Dialer
 	tls *tls.Config // nil: plain
@@ -31,6 +29,7 @@ type dialer struct {
 type fault struct {
 	addr string
 	when time.Time
+	slow bool // it took all the time that it was given
 	err  error
 }
 
@@ -39,24 +38,18 @@ func newDialer(timeout time.Duration, cfg *tls.Config) *dialer {
 }
 
 // dial is for franz-go.
-func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+func (d *dialer) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	d.mu.Lock()
 	conn := d.spare[addr]
 	delete(d.spare, addr)
 	d.mu.Unlock()
-	if conn == nil {
-		var err error
-		if conn, err = d.raw(ctx, network, addr); err != nil {
-			return nil, err
-		}
-	}
-	if d.tls == nil {
+	if conn != nil {
 		return conn, nil
 	}
-	return d.secure(ctx, conn, addr)
+	return d.connect(ctx, addr)
 }
 
-// reach makes sure that an address can be dialled, and keeps the connection.
+// reach makes sure that a broker answers at an address, and keeps the connection.
 func (d *dialer) reach(ctx context.Context, addr string) error {
 	d.mu.Lock()
 	have := d.spare[addr] != nil
@@ -64,7 +57,7 @@ func (d *dialer) reach(ctx context.Context, addr string) error {
 	if have {
 		return nil
 	}
-	conn, err := d.raw(ctx, "tcp", addr)
+	conn, err := d.connect(ctx, addr)
 	if err != nil {
 		return err
 	}
@@ -78,11 +71,36 @@ func (d *dialer) reach(ctx context.Context, addr string) error {
 	return nil
 }
 
-// raw dials without TLS, and notes what came of it.
-func (d *dialer) raw(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := d.net.DialContext(ctx, network, addr)
+// connect dials, and notes what came of it. All errors are those of a dial: franz-go turns to another broker then.
+func (d *dialer) connect(ctx context.Context, addr string) (net.Conn, error) {
+	if f := d.faultOf(addr); f != nil && f.slow && time.Since(f.when) < d.net.Timeout {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: f.err} // who asks next need not wait as long
+	}
+	conn, err := d.open(ctx, addr)
 	d.note(ctx, addr, err)
+	if err == nil {
+		return conn, nil
+	}
+	var dial *net.OpError
+	if !errors.As(err, &dial) || dial.Op != "dial" {
+		err = &net.OpError{Op: "dial", Net: "tcp", Err: err}
+	}
+	return nil, err
+}
+
+// open dials, talks TLS where that is wanted, and waits for a broker's greeting.
+func (d *dialer) open(ctx context.Context, addr string) (net.Conn, error) {
+	conn, err := d.net.DialContext(ctx, "tcp", addr)
 	if err != nil {
+		return nil, err
+	}
+	if d.tls != nil {
+		if conn, err = d.secure(ctx, conn, addr); err != nil {
+			return nil, err
+		}
+	}
+	if err := greet(ctx, conn, d.net.Timeout); err != nil {
+		conn.Close()
 		return nil, err
 	}
 	return conn, nil
@@ -95,10 +113,12 @@ func (d *dialer) note(ctx context.Context, addr string, err error) {
 		delete(d.faults, addr)
 		d.good[addr] = true
 	} else if !errors.Is(ctx.Err(), context.Canceled) {
-		d.faults[addr] = &fault{addr: addr, when: time.Now(), err: dialReason(err)}
+		why := dialReason(err)
+		d.faults[addr] = &fault{addr: addr, when: time.Now(), slow: timedOut(why), err: why}
 	}
 }
 
+// secure talks TLS on a connection, which is closed where that fails. The error is a *tlsError.
 func (d *dialer) secure(ctx context.Context, conn net.Conn, addr string) (net.Conn, error) {
 	cfg := d.tls.Clone()
 	if host, _, err := net.SplitHostPort(addr); err == nil && cfg.ServerName == "" {
@@ -109,8 +129,7 @@ func (d *dialer) secure(ctx context.Context, conn net.Conn, addr string) (net.Co
 	secured := tls.Client(conn, cfg)
 	if err := secured.HandshakeContext(limited); err != nil {
 		conn.Close()
-		d.note(ctx, addr, fmt.Errorf("TLS: %w", err))
-		return nil, err
+		return nil, &tlsError{err}
 	}
 	return secured, nil
 }
@@ -134,6 +153,13 @@ func (d *dialer) latestFault() *fault {
 	return last
 }
 
+// faultOf is why an address could not be dialled when it was tried last, nil if it could.
+func (d *dialer) faultOf(addr string) *fault {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.faults[addr]
+}
+
 // wasGood tells an address that could be dialled before.
 func (d *dialer) wasGood(addr string) bool {
 	d.mu.Lock()
@@ -155,9 +181,15 @@ func (d *dialer) drop(last bool) {
 // dialReason is why an address could not be dialled, without the address: it is named beside it.
 func dialReason(err error) error {
 	var dns *net.DNSError
+	var stranger *strangerError
+	var secured *tlsError
 	var call *os.SyscallError
 	var timeout net.Error
 	switch {
+	case errors.As(err, &stranger):
+		return stranger
+	case errors.As(err, &secured):
+		return secured
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return &shortError{"no such host", err}
 	case errors.As(err, &dns):
@@ -169,7 +201,24 @@ func dialReason(err error) error {
 	case errors.As(err, &call):
 		return &shortError{call.Err.Error(), err}
 	}
-	return &shortError{strings.TrimPrefix(err.Error(), "TLS: tls: "), err}
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
+		return &shortError{op.Err.Error(), err}
+	}
+	return err
+}
+
+// timedOut tells a fault of somebody who says nothing.
+func timedOut(why error) bool {
+	var stranger *strangerError
+	var secured *tlsError
+	var timeout net.Error
+	switch {
+	case errors.As(why, &stranger):
+		return stranger.silent
+	case errors.As(why, &secured):
+		why = secured.err
+	}
+	return errors.As(why, &timeout) && timeout.Timeout()
 }
 
 // shortError is an error with a text of its own.

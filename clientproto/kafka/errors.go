@@ -74,7 +74,7 @@ type AdvertisedError struct {
 }
 
 func (e *AdvertisedError) Error() string {
-	return fmt.Sprintf("broker %d advertises %s, which is not reached from here: %s; %s did answer: advertised.listeners of the broker has to name an address that clients reach",
+	return fmt.Sprintf("broker %d is not reached at %s, which it advertises: %s; %s did answer: the broker is down, or its advertised.listeners has to name an address that clients reach",
 		e.Broker, e.Addr, e.Err, e.Bootstrap)
 }
 

@@ -3,6 +3,7 @@ package kafka
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -13,30 +14,57 @@ import (
 	"github.com/zoka-project/zoka/clientproto/kproto"
 )
 
-// Groups asks all brokers for the groups that they coordinate, sorted by name; no state is all.
+// Groups asks all brokers for the groups that they coordinate, sorted by name; no state is all. Where some brokers do
+// not answer it returns the groups of the others, and a *[kmodel.SilentError] that names those.
 func (c *Client) Groups(ctx context.Context, states ...string) ([]kmodel.GroupListing, error) {
-	req := kmsg.NewPtrListGroupsRequest()
-	req.StatesFilter = states
+	cluster, err := c.Cluster(ctx)
+	if err != nil {
+		return nil, err
+	}
 	groups := []kmodel.GroupListing{}
-	for _, shard := range c.kgo.RequestSharded(ctx, req) {
-		err := c.failure(ctx, shard.Err)
-		resp, ok := shard.Resp.(*kmsg.ListGroupsResponse)
-		if ok && err == nil {
-			err = codeError(resp.ErrorCode, nil)
+	var silent []kmodel.SilentBroker
+	for i, answer := range askEach(ctx, c, cluster.Brokers, func(ctx context.Context, b kmodel.Broker) ([]kmodel.GroupListing, error) {
+		return c.groupsOf(ctx, b, states)
+	}) {
+		var refused *ServerError
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.As(answer.err, &refused):
+			return nil, answer.err // the others would say the same
+		case answer.err != nil:
+			silent = append(silent, kmodel.SilentBroker{Broker: cluster.Brokers[i], Err: answer.err})
 		}
-		if err != nil {
-			return nil, err // a list that lacks groups looks as if they were gone
-		}
-		for _, g := range resp.Groups {
-			if len(states) > 0 && g.GroupState == "" {
-				continue // the broker does not filter, nor tell
-			}
-			groups = append(groups, kmodel.GroupListing{
-				Name: g.Group, State: g.GroupState, Type: g.GroupType, ProtocolType: g.ProtocolType, Coordinator: shard.Meta.NodeID,
-			})
-		}
+		groups = append(groups, answer.value...)
 	}
 	slices.SortFunc(groups, func(a, b kmodel.GroupListing) int { return strings.Compare(a.Name, b.Name) })
+	if len(silent) > 0 {
+		return groups, &kmodel.SilentError{Brokers: silent}
+	}
+	return groups, nil
+}
+
+// groupsOf are the groups that one broker coordinates, for askEach.
+func (c *Client) groupsOf(ctx context.Context, b kmodel.Broker, states []string) ([]kmodel.GroupListing, error) {
+	req := kmsg.NewPtrListGroupsRequest()
+	req.StatesFilter = states
+	answer, err := c.kgo.Broker(int(b.ID)).Request(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	resp := answer.(*kmsg.ListGroupsResponse)
+	if err := codeError(resp.ErrorCode, nil); err != nil {
+		return nil, err
+	}
+	var groups []kmodel.GroupListing
+	for _, g := range resp.Groups {
+		if len(states) > 0 && g.GroupState == "" {
+			continue // the broker does not filter, nor tell
+		}
+		groups = append(groups, kmodel.GroupListing{
+			Name: g.Group, State: g.GroupState, Type: g.GroupType, ProtocolType: g.ProtocolType, Coordinator: b.ID,
+		})
+	}
 	return groups, nil
 }
 
@@ -51,7 +79,7 @@ func (c *Client) DescribeGroups(ctx context.Context, names ...string) ([]kmodel.
 		out[i] = kmodel.Group{Name: name, Err: &ServerError{Code: kproto.CoordinatorNotAvailable}}
 	}
 	var newer []string
-	for _, shard := range c.kgo.RequestSharded(ctx, req) {
+	for _, shard := range c.sharded(ctx, req) {
 		if shard.Err != nil {
 			for _, name := range shard.Req.(*kmsg.DescribeGroupsRequest).Groups {
 				out[at[name]].Err = c.failure(ctx, shard.Err)
@@ -150,7 +178,7 @@ func sortMembers(members []kmodel.GroupMember) {
 
 // GroupOffsets are a group's commits, sorted; none where there is no such group.
 func (c *Client) GroupOffsets(ctx context.Context, group string) ([]kmodel.PartitionOffset, error) {
-	commits, err := c.admin.FetchOffsets(ctx, group)
+	commits, err := delivered(func() (kadm.OffsetResponses, error) { return c.admin.FetchOffsets(ctx, group) })
 	if err != nil {
 		return nil, c.failure(ctx, err)
 	}
@@ -170,7 +198,7 @@ func (c *Client) CommitOffsets(ctx context.Context, group string, offsets []kmod
 	for _, o := range offsets {
 		commits.Add(kadm.Offset{Topic: o.Topic, Partition: o.Partition, At: o.Offset, LeaderEpoch: -1, Metadata: o.Metadata})
 	}
-	resp, err := c.admin.CommitOffsets(ctx, group, commits)
+	resp, err := delivered(func() (kadm.OffsetResponses, error) { return c.admin.CommitOffsets(ctx, group, commits) })
 	if err != nil {
 		return nil, c.failure(ctx, err)
 	}
@@ -195,7 +223,7 @@ func (c *Client) DeleteGroups(ctx context.Context, names ...string) ([]kmodel.Ou
 		at[name] = i
 		out[i] = kmodel.Outcome{Name: name, Err: &ServerError{Code: kproto.CoordinatorNotAvailable}}
 	}
-	for _, shard := range c.kgo.RequestSharded(ctx, req) {
+	for _, shard := range c.sharded(ctx, req) {
 		if shard.Err != nil {
 			for _, name := range shard.Req.(*kmsg.DeleteGroupsRequest).Groups {
 				out[at[name]].Err = c.failure(ctx, shard.Err)
@@ -223,7 +251,7 @@ func (c *Client) DeleteGroupOffsets(ctx context.Context, group string, partition
 		}
 		req.Topics = append(req.Topics, t)
 	}
-	resp, err := req.RequestWith(ctx, c.kgo)
+	resp, err := delivered(func() (*kmsg.OffsetDeleteResponse, error) { return req.RequestWith(ctx, c.kgo) })
 	if err == nil {
 		err = codeError(resp.ErrorCode, nil)
 	} else {

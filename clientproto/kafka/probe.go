@@ -3,7 +3,6 @@ package kafka
 import (
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -22,22 +21,26 @@ const (
 	Kafka
 	ZooKeeper
 	TLS
+	Web
 )
 
 // probeTime bounds each question of a probe.
 const probeTime = time.Second
 
 // Probe finds out what is at an address, in a few seconds at most: a Kafka broker answers ApiVersions, a ZooKeeper
-// server a four-letter word, a TLS server a greeting. It is for telling people what they have mixed up.
+// server a four-letter word, a TLS server a greeting, a web server in HTTP. It is for telling people what they have mixed up.
 func Probe(ctx context.Context, addr string) Speaks {
-	answer, err := ask(ctx, addr, apiVersionsRequest)
+	answer, err := ask(ctx, addr, greeting)
 	switch {
 	case answer == nil:
 		return Nothing
-	case isAPIVersions(answer):
+	case isGreeted(answer):
 		return Kafka
 	case len(answer) == 0 && errors.Is(err, os.ErrDeadlineExceeded):
 		return Something // the others hang up on what they do not understand
+	}
+	if strings.HasPrefix(string(answer), "HTTP/") {
+		return Web
 	}
 	answer, _ = ask(ctx, addr, []byte("srvr"))
 	if text := string(answer); strings.HasPrefix(text, "Zookeeper version") || strings.HasPrefix(text, "srvr is not executed because it is not in the whitelist") ||
@@ -92,19 +95,4 @@ func ask(ctx context.Context, addr string, question []byte) ([]byte, error) {
 		err = nil
 	}
 	return answer[:n], err
-}
-
-// probeID is the correlation id of the probe's request.
-const probeID = 0x7a6f6b61
-
-// apiVersionsRequest is ApiVersions 0 without a client id.
-var apiVersionsRequest = []byte{
-	0, 0, 0, 10, // size
-	0, 18, 0, 0, // key, version
-	0x7a, 0x6f, 0x6b, 0x61, // correlation id
-	0xff, 0xff, // no client id
-}
-
-func isAPIVersions(answer []byte) bool {
-	return len(answer) >= 8 && binary.BigEndian.Uint32(answer[4:]) == probeID
 }

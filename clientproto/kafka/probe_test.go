@@ -1,14 +1,11 @@
 package kafka
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
-	"strings"
 	"testing"
-	"time"
 )
 
 // serve runs a server that answers each connection by fn until the test ends.
@@ -68,40 +65,22 @@ func broker(conn net.Conn) {
 	}
 }
 
+// web is a web server that is not spoken to in HTTP.
+func web(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n") }
+
 func TestProbe(t *testing.T) {
 	// It has no certificate, and says so by an alert.
 	secure := func(conn net.Conn) { tls.Server(conn, &tls.Config{GetCertificate: noCertificate}).Handshake() }
 	for want, addr := range map[Speaks]string{
 		Nothing:   closed(t),
-		Something: serve(t, func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n") }),
+		Something: serve(t, func(conn net.Conn) { io.WriteString(conn, "220 mail.example ESMTP\r\n") }),
+		Web:       serve(t, web),
 		Kafka:     serve(t, broker),
 		ZooKeeper: serve(t, zookeeper),
 		TLS:       serve(t, secure),
 	} {
 		if got := Probe(t.Context(), addr); got != want {
 			t.Errorf("heard %d, want %d", got, want)
-		}
-	}
-}
-
-func TestDial_NoBroker(t *testing.T) {
-	silent := serve(t, func(conn net.Conn) { conn.Close() })
-	for _, c := range []struct{ addr, want string }{
-		{closed(t), ": connection refused"},
-		{serve(t, zookeeper), ": a ZooKeeper server answers there; -server "},
-		{silent, ": something answers there that is no broker: "},
-		{"host.invalid:9092", "host.invalid:9092: no such host"},
-		{closed(t) + "," + closed(t), ": connection refused; 127."},
-	} {
-		began := time.Now()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		_, err := Dial(ctx, Config{Bootstrap: c.addr})
-		cancel()
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, want %q", c.addr, err, c.want)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s: told after %s", c.addr, took)
 		}
 	}
 }

@@ -54,12 +54,14 @@ func TestApache_Security(t *testing.T) {
 		"no hostname":   {"SSL", ssl + "\nssl.endpoint.identification.algorithm=", ""},
 		"wrong secret":  {"SASL_PLAINTEXT", "sasl.mechanism=PLAIN\n" + strings.Replace(alice, "cret", "kret", 1), "SASL_AUTHENTICATION_FAILED"},
 		"wrong scram":   {"SASL_PLAINTEXT", "sasl.mechanism=SCRAM-SHA-512\n" + strings.Replace(bob, "2", "3", 1), "SASL_AUTHENTICATION_FAILED"},
-		"not trusted":   {"SSL", "", "certificate"},
+		"not trusted":   {"SSL", "", "signed by nobody that is trusted here: ssl.truststore.location"},
 		"no key store":  {"SSL", "ssl.keystore.location=" + filepath.Join(dir, "none.pem"), "none.pem"},
 		"Java's store":  {"SSL", "ssl.truststore.location=" + store, "a PKCS12 store; openssl pkcs12 -in"},
 		"plain for TLS": {"PLAINTEXT>SSL", "", "it wants TLS: security.protocol=SSL"},
-		"TLS for plain": {"SSL>PLAINTEXT", ssl, "it is a broker that talks without TLS"},
-		"no SASL":       {"PLAINTEXT>SASL_PLAINTEXT", "", "a listener that wants SASL"},
+		"TLS for plain": {"SSL>PLAINTEXT", ssl, "it is a broker that talks without TLS: security.protocol=PLAINTEXT"},
+		"no SASL":       {"PLAINTEXT>SASL_PLAINTEXT", "", "the listener wants SASL (security.protocol=SASL_PLAINTEXT)"},
+		"SASL for none": {"SASL_PLAINTEXT>PLAINTEXT", "sasl.mechanism=PLAIN\n" + alice, "the listener does not ask who we are: security.protocol=PLAINTEXT"},
+		"no such way":   {"SASL_SSL", ssl + "\nsasl.mechanism=SCRAM-SHA-256\n" + bob, "the listener does not take sasl.mechanism=SCRAM-SHA-256"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			protocol, listener, crossed := strings.Cut(row.protocol, ">")

@@ -50,6 +50,35 @@ type Outcome struct {
 	Err  error
 }
 
+// SilentBroker is a broker that did not answer, and why.
+type SilentBroker struct {
+	Broker Broker
+	Err    error
+}
+
+// SilentError tells which brokers did not answer a question to all. What the others said stands beside it.
+type SilentError struct{ Brokers []SilentBroker } // at least one
+
+func (e *SilentError) Error() string {
+	texts := make([]string, len(e.Brokers))
+	for i, b := range e.Brokers {
+		texts[i] = "broker " + strconv.Itoa(int(b.Broker.ID)) + " at " + b.Broker.Addr() + ": " + b.Err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap are the reasons.
+func (e *SilentError) Unwrap() []error {
+	errs := make([]error, len(e.Brokers))
+	for i, b := range e.Brokers {
+		errs[i] = b.Err
+	}
+	return errs
+}
+
+// OutcomeUnknown is true: they may yet answer.
+func (e *SilentError) OutcomeUnknown() bool { return true }
+
 // LogDir is a folder of logs of a broker.
 type LogDir struct {
 	Broker int32     `json:"broker"`

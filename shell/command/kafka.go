@@ -16,6 +16,8 @@ type Kafka interface {
 	Bootstrap() string
 
 	Cluster(ctx context.Context) (kmodel.Cluster, error)
+	// Answering asks brokers whether they are there. The errors have their order, nil for those that answered.
+	Answering(ctx context.Context, brokers ...kmodel.Broker) ([]error, error)
 	// LogDirs asks brokers for the folders of their logs; no broker is all.
 	LogDirs(ctx context.Context, brokers ...int32) ([]kmodel.LogDir, error)
 
@@ -48,7 +50,8 @@ type Kafka interface {
 	// that are kept.
 	DeleteRecords(ctx context.Context, before []kmodel.PartitionOffset) ([]kmodel.PartitionOffset, error)
 
-	// Groups lists groups, sorted by name; no state is all.
+	// Groups lists groups, sorted by name; no state is all. Beside a *kmodel.SilentError, for brokers that did not
+	// answer, are the groups of the others.
 	Groups(ctx context.Context, states ...string) ([]kmodel.GroupListing, error)
 	// DescribeGroups describes groups in the order of their names. One that is not there has the state Dead.
 	DescribeGroups(ctx context.Context, names ...string) ([]kmodel.Group, error)

@@ -2,6 +2,7 @@ package complete
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,6 +136,9 @@ func askKafka(ctx context.Context, kafka command.Kafka, what KafkaNames, of stri
 		return names, err
 	case GroupNames:
 		groups, err := kafka.Groups(ctx)
+		if silent := (*kmodel.SilentError)(nil); errors.As(err, &silent) {
+			err = nil // those of the other brokers are better than none
+		}
 		for _, g := range groups {
 			names = append(names, g.Name)
 		}

@@ -2,6 +2,7 @@ package kafkacmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -32,7 +33,10 @@ type Broker struct {
 	Bytes      *int64 `json:"bytes,omitempty"` // of its logs, with --disk
 	Error      string `json:"error,omitempty"`
 	Dirs       []Dir  `json:"dirs,omitempty"`
-	err        error
+	// Silent is why the broker does not answer at its address, though the cluster has it among the live ones: it was
+	// killed a moment ago, it is paused, or it cannot be reached from here.
+	Silent string `json:"silent,omitempty"`
+	err    error
 }
 
 // Dir is a folder of a broker's logs.
@@ -74,8 +78,12 @@ func (b Broker) cells(disk bool) []render.Cell {
 	if b.OutOfSync > 0 {
 		behind.Role = theme.Warning
 	}
+	state := render.Cell{Text: role}
+	if b.Silent != "" {
+		state = render.Cell{Text: b.Silent, Role: theme.Error}
+	}
 	row := []render.Cell{
-		{Text: itoa(int64(b.ID)), Role: theme.Key}, {Text: b.Address}, {Text: rack}, {Text: role},
+		{Text: itoa(int64(b.ID)), Role: theme.Key}, {Text: b.Address}, {Text: rack}, state,
 		{Text: strconv.Itoa(b.Leads)}, {Text: strconv.Itoa(b.Replicas)}, behind,
 	}
 	switch {
@@ -100,6 +108,8 @@ var brokers = command.Spec{
 	Group: command.Cluster,
 	Args:  []command.Arg{{Name: "ID", Kind: command.Broker, Optional: true, Repeat: true}},
 	Short: "show the live brokers, and what each leads and keeps",
+	Long: "Each is asked at its address whether it is there: instead of its role a broker that does not answer has the\n" +
+		"reason. A cluster has a broker that was killed among the live ones until its session has ended.",
 	Examples: []command.Example{
 		{Line: "brokers", Means: "all of them"},
 		{Line: "brokers --disk", Means: "and what their logs take"},
@@ -125,6 +135,9 @@ var brokers = command.Spec{
 				return nil, err
 			}
 			out := Brokers{Cluster: cluster.ID, Brokers: tasks(chosen, cluster.Controller, topics)}
+			if err := out.addSilence(ctx, kafka, chosen); err != nil {
+				return nil, err
+			}
 			if *disk {
 				if err := out.addDisks(ctx, kafka); err != nil {
 					return nil, err
@@ -146,6 +159,9 @@ func chooseBrokers(all []kmodel.Broker, ids []lex.Word) ([]kmodel.Broker, error)
 		known = append(known, itoa(int64(b.ID)))
 	}
 	for _, w := range ids {
+		if _, err := strconv.ParseInt(w.Text, 10, 32); err != nil {
+			return nil, command.Usagef("%s: a broker is a number; there are %s", lex.Quote(w.Text), shorten(known, 20))
+		}
 		found := false
 		for _, b := range all {
 			if itoa(int64(b.ID)) == w.Text {
@@ -188,12 +204,31 @@ func tasks(brokers []kmodel.Broker, controller int32, topics []kmodel.Topic) []B
 	return out
 }
 
+// addSilence asks the brokers whether they are there.
+func (b Brokers) addSilence(ctx context.Context, kafka command.Kafka, brokers []kmodel.Broker) error {
+	silent, err := kafka.Answering(ctx, brokers...)
+	for i, why := range silent {
+		if why != nil {
+			b.Brokers[i].Silent = command.Reason(why)
+		}
+	}
+	return err
+}
+
 func (b Brokers) addDisks(ctx context.Context, kafka command.Kafka) error {
-	ids := make([]int32, len(b.Brokers))
+	var ids []int32
 	at := map[int32]*Broker{}
 	for i := range b.Brokers {
-		ids[i] = b.Brokers[i].ID
-		at[ids[i]] = &b.Brokers[i]
+		row := &b.Brokers[i]
+		if row.Silent != "" { // it was asked just now
+			row.err, row.Error = errors.New(row.Silent), row.Silent
+			continue
+		}
+		ids = append(ids, row.ID)
+		at[row.ID] = row
+	}
+	if len(ids) == 0 {
+		return nil // no id would be all brokers
 	}
 	dirs, err := kafka.LogDirs(ctx, ids...)
 	if err != nil {

@@ -1,8 +1,10 @@
 package kafkacmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,39 +33,53 @@ var groupArg = command.Arg{Name: "GROUP", Kind: command.ConsumerGroup}
 // dead is the state of a group that is not there.
 const dead = "Dead"
 
-// namedGroups are the groups that words name, all where there are none. One that is not there is an error.
+// asPartial parts an error of kafka.Groups: what lacks where only some brokers have answered, beside which the groups of
+// the others are shown, or another failure.
+func asPartial(err error) (lacking, failed error) {
+	var silent *kmodel.SilentError
+	if errors.As(err, &silent) {
+		return &command.PartialError{Err: fmt.Errorf("groups may be missing: %w", err)}, nil
+	}
+	return nil, err
+}
+
+// namedGroups are the groups that words name, all where there are none. One that is not there is an error. Beside a
+// *command.PartialError are those that were found.
 func namedGroups(ctx context.Context, kafka command.Kafka, words []lex.Word, regex bool) ([]kmodel.Group, error) {
 	names := texts(words)
+	var lacking error
 	if len(words) == 0 || regex {
 		patterns, err := matchers(words)
 		if err != nil {
 			return nil, err
 		}
 		all, err := groupNames(ctx, kafka)
-		if err != nil {
+		if lacking, err = asPartial(err); err != nil {
 			return nil, err
 		}
 		names = slices.DeleteFunc(all, func(name string) bool { return len(patterns) > 0 && !matchesAny(patterns, name) })
-		if len(names) == 0 && len(patterns) > 0 {
+		if len(names) == 0 && len(patterns) > 0 && lacking == nil {
 			return nil, command.At(strings.Join(texts(words), " "), errors.New("no group matches"))
 		}
 	}
 	if len(names) == 0 {
-		return nil, nil
+		return nil, lacking
 	}
 	found, err := describeGroups(ctx, kafka, names)
 	if err != nil {
 		return nil, err
 	}
+	var failures []failure
 	for _, g := range found {
 		switch {
 		case g.Err != nil:
-			return nil, command.At(g.Name, g.Err)
+			failures = append(failures, failure{g.Name, g.Err})
 		case g.State == dead && !regex && len(words) > 0:
 			return nil, noGroup(ctx, kafka, g.Name)
 		}
 	}
-	return slices.DeleteFunc(found, func(g kmodel.Group) bool { return g.State == dead }), nil
+	found = slices.DeleteFunc(found, func(g kmodel.Group) bool { return g.State == dead || g.Err != nil })
+	return found, cmp.Or(incomplete(len(found), failures, "groups"), lacking)
 }
 
 // describeGroups asks again while there is no coordinator: a cluster's first group makes the topic of all offsets.
@@ -82,24 +98,19 @@ func describeGroups(ctx context.Context, kafka command.Kafka, names []string) (f
 	return found, err
 }
 
+// groupNames are the names of all groups, beside a *kmodel.SilentError those that are known.
 func groupNames(ctx context.Context, kafka command.Kafka) ([]string, error) {
 	all, err := kafka.Groups(ctx)
-	if err != nil {
-		return nil, err
-	}
 	names := make([]string, len(all))
 	for i, g := range all {
 		names[i] = g.Name
 	}
-	return names, nil
+	return names, err
 }
 
 // noGroup is the error for a group that is not there.
 func noGroup(ctx context.Context, kafka command.Kafka, name string) error {
-	names, err := groupNames(ctx, kafka)
-	if err != nil {
-		names = nil // it is only for near names
-	}
+	names, _ := groupNames(ctx, kafka) // only for near names
 	return command.NotFound("group", name, names)
 }
 

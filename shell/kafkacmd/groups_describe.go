@@ -1,7 +1,9 @@
 package kafkacmd
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -150,15 +152,18 @@ var groupsDescribe = command.Spec{
 			if err != nil {
 				return nil, err
 			}
-			found, err := namedGroups(ctx, kafka, args, *regex)
-			if err != nil {
-				return nil, err
+			found, lacking := namedGroups(ctx, kafka, args, *regex)
+			var partial *command.PartialError
+			if lacking != nil && !errors.As(lacking, &partial) {
+				return nil, lacking
 			}
 			d := GroupDescriptions{Groups: []GroupDescription{}}
+			var failures []failure
 			for _, g := range found {
 				described, err := describeGroup(ctx, kafka, g)
 				if err != nil {
-					return nil, command.At(g.Name, err)
+					failures = append(failures, failure{g.Name, err})
+					continue
 				}
 				d.Groups = append(d.Groups, described)
 			}
@@ -171,7 +176,7 @@ var groupsDescribe = command.Spec{
 			if d.part != showState {
 				noteState(env, found)
 			}
-			return d, nil
+			return d, cmp.Or(lacking, incomplete(len(d.Groups), failures, "groups"))
 		}
 	},
 }

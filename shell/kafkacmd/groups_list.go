@@ -79,6 +79,7 @@ var groupsList = command.Spec{
 				return nil, err
 			}
 			all, err := kafka.Groups(ctx, wanted...)
+			lacking, err := asPartial(err)
 			if err != nil {
 				return nil, err
 			}
@@ -91,7 +92,7 @@ var groupsList = command.Spec{
 				}
 				return !slices.Contains(texts(args), g.Name)
 			})
-			return GroupList{Groups: all, long: *long || len(wanted) > 0}, nil
+			return GroupList{Groups: all, long: *long || len(wanted) > 0}, lacking
 		}
 	},
 }

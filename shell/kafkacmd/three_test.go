@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
+	"github.com/zoka-project/zoka/shell/command"
 	"github.com/zoka-project/zoka/testcluster/ensemble"
 )
 
@@ -40,7 +41,21 @@ func testThree(t *testing.T, bootstrap string, kill func()) {
 	shows(t, s, "topics create lonely --replica-assignment 3", "created lonely\n")
 	shows(t, s, "topics describe whole", `whole: 2 partitions, 3 replicas,.* min.insync.replicas=2.*\n0	1	1,2,3	[123,]+	ok\n1	3	3,2,1	[123,]+	ok\n`)
 	shows(t, s, "topics describe --under-replicated", "")
+	shows(t, s, "produce whole x", "")
+	shows(t, s, "consume whole --group readers --from-beginning -n 1", "x\n")
+	shows(t, s, "groups", "readers\n")
 	kill()
+	// The registration of the broker outlives it.
+	fails(t, s, "groups", command.ExitIncomplete, `groups: groups may be missing: broker 3 at 127.0.0.1:\d+: connection refused`)
+	shows(t, s, "brokers 2 3", `2	127.0.0.1:\d+	-	(-|controller)	.*\n3	127.0.0.1:\d+	-	connection refused	.*\n`)
+	await(t, func() bool { // once it has a coordinator again, it is shown whether all have answered or not
+		out, _ := s.Run(t, "groups")
+		return out == "readers\n"
+	})
+	await(t, func() bool {
+		out, _ := s.Run(t, "groups describe --state")
+		return strings.HasPrefix(out, "readers\tEmpty\t")
+	})
 	await(t, func() bool {
 		out, _ := s.Run(t, "topics describe --under-replicated whole")
 		lonely, _ := s.Run(t, "topics describe --unavailable")
