@@ -3,15 +3,10 @@ package klog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/zoka-project/zoka/testcluster/storage"
 )
 
 func isFormat(err error) bool {
@@ -115,38 +110,4 @@ func (d *Dir) takeCleanMark() (bool, error) {
 		return false, err
 	}
 	return true, d.o.FS.SyncDir(d.o.Path)
-}
-
-// checkMeta compares meta.properties with the broker's own ids, and adds what it does not have.
-// Source: BrokerMetadataCheckpoint.
-func (d *Dir) checkMeta() error {
-	path := filepath.Join(d.o.Path, metaFile)
-	want := []struct{ key, value string }{
-		{"version", "0"},
-		{"broker.id", strconv.Itoa(int(d.o.BrokerID))},
-		{"cluster.id", d.o.ClusterID},
-	}
-	text, err := storage.ReadFile(d.o.FS, path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	have := parseFields(string(text), "=")
-	missing := false
-	for _, w := range want {
-		if value, ok := have[w.key]; ok && w.value != "" && value != w.value {
-			return &MismatchError{File: path, Key: w.key, Have: value, Want: w.value}
-		} else if !ok && w.value != "" {
-			missing = true
-			have[w.key] = w.value
-		}
-	}
-	if !missing {
-		return nil
-	}
-	var lines []string
-	for key, value := range have {
-		lines = append(lines, fmt.Sprintf("%s=%s\n", key, value))
-	}
-	slices.Sort(lines)
-	return storage.WriteFile(d.o.FS, path, []byte("#\n"+strings.Join(lines, "")))
 }

@@ -131,12 +131,12 @@ func (e *epochs) save(fsys storage.FS, dir string) error {
 	return err
 }
 
-// load reads the file. One that is not there, or makes no sense, is no epochs: the batches have them too.
+// load reads the file. One that is not there is no epochs, nor is one that makes no sense; both are a [*FormatError].
 func (e *epochs) load(fsys storage.FS, dir string) error {
 	path := filepath.Join(dir, epochsFile)
 	text, err := storage.ReadFile(fsys, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return &FormatError{File: path, Reason: "it is not there"}
 	}
 	if err != nil {
 		return err

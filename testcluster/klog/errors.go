@@ -23,13 +23,14 @@ func (e *LockedError) Unwrap() error { return e.Err }
 // Source: InconsistentBrokerIdException, InconsistentClusterIdException.
 type MismatchError struct {
 	File string
+	Line int
 	Key  string // broker.id or cluster.id
 	Have string // what the file says
 	Want string // what the broker is
 }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("%s: %s is %s, but this broker's is %s: the folder is another one's", e.File, e.Key, e.Have, e.Want)
+	return fmt.Sprintf("%s:%d: %s is %s, but this broker's is %s: the folder is another one's", e.File, e.Line, e.Key, e.Have, e.Want)
 }
 
 // FormatError says that a file is not what its name says.

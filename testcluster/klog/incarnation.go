@@ -45,25 +45,39 @@ func (l *Log) SetIncarnation(inc Incarnation) error {
 	return nil
 }
 
+// loadIncarnation reads both files. One that is damaged says nothing, as if Kafka had written the folder: it is no
+// reason to delete records, nor to keep a broker from starting, and is written anew when the topic is known.
 func (l *Log) loadIncarnation() error {
-	fields, err := l.readFields(metadataFile)
-	if err != nil {
+	var inc Incarnation
+	err := l.readField(metadataFile, "topic_id", func(value string) (err error) {
+		inc.TopicID, err = kproto.ParseUUID(value)
 		return err
+	})
+	if err == nil {
+		err = l.readField(incarnationFile, "czxid", func(value string) (err error) {
+			inc.Czxid, err = strconv.ParseInt(value, 10, 64)
+			return err
+		})
 	}
-	if id, ok := fields["topic_id"]; ok {
-		if l.incarnation.TopicID, err = kproto.ParseUUID(id); err != nil {
-			return &FormatError{File: l.file(metadataFile), Reason: err.Error()}
+	l.incarnation = inc
+	return err
+}
+
+func (l *Log) readField(name, key string, take func(value string) error) error {
+	fields, err := l.readFields(name)
+	if err == nil && fields != nil {
+		value, ok := fields[key]
+		if err = take(value); !ok {
+			err = &FormatError{File: l.file(name), Reason: "there is no " + key}
+		} else if err != nil {
+			err = &FormatError{File: l.file(name), Reason: fmt.Sprintf("%s %q: %v", key, value, err)}
 		}
 	}
-	if fields, err = l.readFields(incarnationFile); err != nil {
-		return err
+	if isFormat(err) {
+		l.shared.warn("which topic a log is of is not readable, and is written anew", "err", err)
+		return nil
 	}
-	if czxid, ok := fields["czxid"]; ok {
-		if l.incarnation.Czxid, err = strconv.ParseInt(czxid, 10, 64); err != nil {
-			return &FormatError{File: l.file(incarnationFile), Reason: err.Error()}
-		}
-	}
-	return nil
+	return err
 }
 
 // readFields reads lines of "name: value", the first of which is "version: 0".

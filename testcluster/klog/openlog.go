@@ -75,11 +75,22 @@ func (l *Log) load(f found) error {
 	if slices.Contains(names, lostFile) {
 		f.clean = false
 	}
+	damaged := l.epochs.load(l.fsys, l.folder())
+	if damaged != nil && !isFormat(damaged) {
+		return damaged
+	}
+	none := l.epochs.latest() < 0
 	next, err := l.recover(f, slices.Contains(names, lostFile))
 	if err != nil {
 		return err
 	}
-	return l.loadState(f, next)
+	if err := l.loadState(f, next); err != nil {
+		return err
+	}
+	if none { // what recovery has found is not all
+		l.epochs.clear()
+	}
+	return l.completeEpochs(damaged, f.clean || f.recoveryPoint > 0)
 }
 
 // openSegments opens what names say there is, oldest first.
@@ -125,6 +136,10 @@ func (l *Log) removeOrphans(names []string) error {
 // loadState sets the offsets of a log that ends at next, and reads what else belongs to them.
 func (l *Log) loadState(f found, next int64) error {
 	list := l.list()
+	if f.clean && f.start > next && len(list) > 0 {
+		l.shared.warn("the log's start was beyond its end, which it cannot have been", "log", l.String(), "start", f.start, "end", next)
+		f.start = 0
+	}
 	if start := max(f.start, 0); len(list) == 0 || start > next {
 		// Nothing is left, or all of it was deleted by request: the log goes on where it may.
 		if err := l.removeSegments(list); err != nil {

@@ -56,11 +56,8 @@ func recallFrom(list []*segment, at int64) (segment int, pos int64, err error) {
 			}
 		}
 		if end >= left {
-			entry, ok, err := list[i].offsets.find(func(e []byte) bool { return entryPosition(e) <= end-left })
-			if err != nil || !ok {
-				return i, 0, err
-			}
-			return i, entryPosition(entry[:]), nil
+			pos, err = list[i].indexed(func(e []byte) bool { return entryPosition(e) <= end-left })
+			return i, pos, err
 		}
 		if i == 0 {
 			return 0, 0, nil

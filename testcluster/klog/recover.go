@@ -22,18 +22,12 @@ func ignoreEOF(err error) error {
 //
 // rewrite says that a sync has failed in an earlier life: what can be read is then written again.
 func (l *Log) recover(f found, rewrite bool) (next int64, err error) {
-	if err := l.epochs.load(l.fsys, l.folder()); err != nil {
-		if format := (*FormatError)(nil); !errors.As(err, &format) {
-			return 0, err
-		}
-		l.shared.warn("the leader epochs are not readable; those of the batches remain", "err", err)
-	}
 	list := l.list()
 	for i, seg := range list {
 		last := i == len(list)-1
 		// A segment that ends at the recovery point may lack the end of its indexes.
 		if !last && (f.clean || list[i+1].base < f.recoveryPoint) {
-			if err := seg.adopt(); err != nil {
+			if err := seg.adopt(list[i+1].base); err != nil {
 				return 0, err
 			}
 			next = list[i+1].base
@@ -71,8 +65,8 @@ func (l *Log) joins(end, base int64) bool {
 }
 
 // adopt takes an old segment's indexes as they are; those that are missing, or end in what is no entry, are made from
-// the log.
-func (s *segment) adopt() error {
+// the log. The next segment begins at next.
+func (s *segment) adopt(next int64) error {
 	good := map[*index]func(prev, entry []byte) bool{&s.offsets: followsOffset(s.size.Load()), &s.times: followsTime}
 	for x, follows := range good {
 		whole, err := x.adopt()
@@ -84,6 +78,10 @@ func (s *segment) adopt() error {
 			return err
 		}
 		if !whole || ok && !follows(nil, last[:x.width]) {
+			return s.rebuild()
+		}
+		// The largest time was noted when the next segment began, so there is one, of this segment.
+		if x == &s.times && (!ok && s.size.Load() > 0 || ok && s.base+entryTimeOffset(last[:]) >= next) {
 			return s.rebuild()
 		}
 		if ok && x == &s.times {
@@ -205,7 +203,7 @@ func (l *Log) walk(seg *segment, trusted, expect int64) (next int64, err error) 
 	for {
 		h, err := scan.header()
 		if err == io.EOF {
-			return next, nil
+			return next, seg.checkTimes(next)
 		}
 		if err != nil {
 			return next, err
@@ -216,6 +214,15 @@ func (l *Log) walk(seg *segment, trusted, expect int64) (next int64, err error) 
 		next = h.NextOffset()
 		scan.skip(h)
 	}
+}
+
+// checkTimes drops times of batches that the segment does not have: they are of a damaged file.
+func (s *segment) checkTimes(next int64) error {
+	if s.maxTime.Load() < 0 || s.maxTimeAt.Load() < next {
+		return nil
+	}
+	s.times.cut(func(e []byte) bool { return s.base+entryTimeOffset(e) < next })
+	return s.reloadTimes()
 }
 
 // accept checks one batch, and takes it into the indexes and the epochs.

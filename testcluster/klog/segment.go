@@ -139,11 +139,25 @@ func (s *segment) scan(from int64, window int) scanner {
 
 // positionBefore is where to begin to look for offset: at a batch that is not behind it.
 func (s *segment) positionBefore(offset int64) (int64, error) {
-	entry, ok, err := s.offsets.find(func(e []byte) bool { return s.base+entryOffset(e) <= offset })
-	if err != nil || !ok {
+	return s.indexed(func(e []byte) bool { return s.base+entryOffset(e) <= offset })
+}
+
+// indexed is the position in the last entry of .index for which before is true; 0 without one. An entry that does not
+// fit what stands there is of a damaged file, and counts as none: to take it for the truth would lose records.
+func (s *segment) indexed(before func(entry []byte) bool) (int64, error) {
+	entry, ok, err := s.offsets.find(before)
+	if err != nil || !ok || entryPosition(entry[:]) < 0 {
 		return 0, err
 	}
-	return entryPosition(entry[:]), nil
+	scan := s.scan(entryPosition(entry[:]), kproto.BatchHeaderSize)
+	h, err := scan.header()
+	if torn := (*tornError)(nil); errors.As(err, &torn) || err == io.EOF {
+		return 0, nil
+	}
+	if err != nil || h.BaseOffset < s.base || h.LastOffset() > s.base+entryOffset(entry[:]) {
+		return 0, err
+	}
+	return scan.pos, nil
 }
 
 // position is where the first batch begins whose last offset is not below offset, with its header.
