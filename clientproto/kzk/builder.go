@@ -34,6 +34,7 @@ func NewBuilder() *Builder {
 		image: Image{
 			Brokers: map[int32]*Broker{}, Topics: map[string]*Topic{}, Configs: map[string]map[string]string{},
 			Deletions: map[string]struct{}{}, Unreadable: map[string]string{}, Controller: -1, ControllerEpoch: -1, ControllerEpochVersion: -1,
+			TopicsVersion: -1,
 		},
 		ownTopic: map[string]bool{}, nodes: map[string]known{}, states: map[string]map[int32]*State{},
 	}
@@ -140,6 +141,12 @@ func (b *Builder) taker(path string) taker {
 func (b *Builder) single(path string) taker {
 	i := &b.image
 	switch path {
+	case TopicsPath:
+		return func(_ []byte, stat zkproto.Stat) error {
+			b.changed()
+			i.TopicsVersion = stat.Version
+			return nil
+		}
 	case ControllerPath:
 		return func(data []byte, stat zkproto.Stat) error {
 			id, err := DecodeController(data)
@@ -215,6 +222,8 @@ func (b *Builder) remover(path string) func() {
 func (b *Builder) removeSingle(path string) {
 	b.changed()
 	switch path {
+	case TopicsPath:
+		b.image.TopicsVersion = -1
 	case ControllerPath:
 		b.image.Controller, b.image.ControllerZxid = -1, 0
 	case ControllerEpochPath:

@@ -256,3 +256,18 @@ func TestBuilder_FirstEpoch(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestBuilder_TopicsVersion(t *testing.T) {
+	b := kzk.NewBuilder()
+	if v := b.Image().TopicsVersion; v != -1 {
+		t.Errorf("without the znode it is %d", v)
+	}
+	put(t, b, kzk.TopicsPath, "", 1, 9, 2)
+	if v := b.Image().TopicsVersion; v != 2 || !kzk.InImage(kzk.TopicsPath) {
+		t.Errorf("got %d", v)
+	}
+	b.Remove(kzk.TopicsPath)
+	if v := b.Image().TopicsVersion; v != -1 {
+		t.Errorf("after its removal it is %d", v)
+	}
+}

@@ -18,6 +18,9 @@ type Image struct {
 	ControllerEpochVersion int32 // the fencing token: the version of /controller_epoch; -1: none yet
 
 	Topics map[string]*Topic
+	// TopicsVersion is the version of /brokers/topics, which grows with each deletion of a topic: a write on condition of
+	// it cannot meet another topic of the same name. -1: absent.
+	TopicsVersion int32
 
 	// Configs are the overrides by entity: its path below /config, as "topics/t", "brokers/1",
 	// "brokers/<default>", "users/u/clients/c". See [Entity.Key] and [ParseEntity].

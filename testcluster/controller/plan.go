@@ -163,6 +163,7 @@ func (p *plan) deletions() {
 		default:
 			c.What, c.Sure = name+": delete it", true
 			c.Trees = []string{kzk.TopicPath(name), kzk.TopicConfigPath(name)}
+			c.Ops = append(c.Ops, setOp(kzk.TopicsPath, nil, -1)) // its version tells of it
 		}
 		p.changes = append(p.changes, c)
 	}

@@ -156,6 +156,7 @@ func TestDelete(t *testing.T) {
 	c.topic("big", replicas...)
 	c.create(kzk.TopicConfigPath("big"), kzk.EncodeConfig(map[string]string{"retention.ms": "1"}), zkproto.ModePersistent)
 	c.awaitState("big", 699, 1, 1)
+	version := c.view.Image().TopicsVersion
 	c.create(kzk.DeleteTopicPath("none"), nil, zkproto.ModePersistent)
 	c.create(kzk.DeleteTopicPath("big"), nil, zkproto.ModePersistent)
 	c.await("both marks are gone", func(i *kzk.Image) bool { return len(i.Deletions) == 0 && i.Topics["big"] == nil })
@@ -163,6 +164,9 @@ func TestDelete(t *testing.T) {
 		if _, err := c.client.Exists(timeout(t), path, nil); !errors.Is(err, zkproto.NoNode) {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+	if now := c.view.Image().TopicsVersion; now != version+1 {
+		t.Errorf("the version of %s is %d, before the deletion of a topic it was %d", kzk.TopicsPath, now, version)
 	}
 	// The same name again.
 	c.topic("big", []int32{1})

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -56,6 +57,18 @@ func (m *Mirror) read(ctx context.Context, dirty map[string]struct{}) error {
 
 func (m *Mirror) readSome(ctx context.Context, dirty map[string]struct{}) error {
 	s := m.newScan(ctx)
+	if _, ok := dirty[kzk.TopicsPath]; ok {
+		// Whoever is told of a deletion by the version is told which topic it was: its event has come before the reply.
+		s.get(kzk.TopicsPath)
+		if err := errors.Join(s.run(), m.zk.Settle(ctx)); err != nil {
+			return err
+		}
+		m.mu.Lock()
+		maps.Copy(dirty, m.mu.dirty)
+		clear(m.mu.dirty)
+		m.mu.Unlock()
+		delete(dirty, kzk.TopicsPath)
+	}
 	for _, path := range slices.Sorted(maps.Keys(dirty)) {
 		s.get(path)
 	}
@@ -70,6 +83,7 @@ func (m *Mirror) readAll(ctx context.Context) error {
 	s := m.newScan(ctx)
 	s.seen = map[string]struct{}{}
 	s.list(kzk.BrokerIDsPath, s.get)
+	s.get(kzk.TopicsPath) // before the topics: none of them is older than its version
 	s.list(kzk.TopicsPath, func(topic string) {
 		s.get(topic)
 		s.list(topic+"/partitions", func(partition string) { s.get(partition + "/state") })

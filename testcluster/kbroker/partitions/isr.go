@@ -3,6 +3,7 @@ package partitions
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,7 +15,7 @@ import (
 )
 
 // isrWriter writes changes of ISRs to ZooKeeper, by one goroutine: each on condition that the state znode has the version
-// the change was made for.
+// the change was made for, and that no topic was deleted meanwhile: another one of the name has the same versions.
 type isrWriter struct {
 	m    *Manager
 	wake chan struct{}
@@ -23,8 +24,15 @@ type isrWriter struct {
 	due []*partition // guarded by mu
 }
 
-// isrRetry is how long after a write of unknown outcome it is repeated.
-const isrRetry = 100 * time.Millisecond
+// isrRetry is how long after a write of unknown outcome it is repeated. One that is refused again and again, as for want of
+// rights, is repeated less and less often, down to every isrRest.
+const (
+	isrRetry = 100 * time.Millisecond
+	isrRest  = 10 * time.Second
+)
+
+// errDeletions says that a topic was deleted that the image still has.
+var errDeletions = errors.New("a topic was deleted meanwhile")
 
 // push has a change of the ISR of p written. Each partition is there once at most, see partition.proposing.
 func (w *isrWriter) push(p *partition) {
@@ -50,7 +58,27 @@ type isrWrite struct {
 	p        *partition
 	proposal replica.Proposal
 	call     *zkclient.Call
-	stat     zkproto.Stat
+	resp     zkproto.MultiResponse
+}
+
+// wait returns the version that the write has left.
+func (wr *isrWrite) wait(ctx context.Context) (version int32, err error) {
+	if err := wr.call.Wait(ctx); err != nil {
+		return 0, err
+	}
+	for i, result := range wr.resp.Results {
+		switch {
+		case result.Op != zkproto.OpError || result.Err == zkproto.OK:
+		case i == 0 && errors.Is(result.Err, zkproto.BadVersion):
+			return 0, errDeletions
+		default:
+			return 0, result.Err
+		}
+	}
+	if len(wr.resp.Results) != 2 {
+		return 0, fmt.Errorf("%d results of 2 operations", len(wr.resp.Results))
+	}
+	return wr.resp.Results[1].Stat.Version, nil
 }
 
 // run writes what is due until ctx ends. All that is due at a time is on its way together.
@@ -68,7 +96,8 @@ func (w *isrWriter) run(ctx context.Context) {
 			}
 		}
 		for _, wr := range writes {
-			w.finish(wr, wr.call.Wait(ctx))
+			version, err := wr.wait(ctx)
+			w.finish(wr, version, err)
 		}
 	}
 }
@@ -81,8 +110,11 @@ func (w *isrWriter) start(ctx context.Context, p *partition) *isrWrite {
 	}
 	state := &kzk.State{Leader: w.m.o.Self, LeaderEpoch: proposal.Epoch, ControllerEpoch: controllerEpoch, ISR: proposal.ISR}
 	wr := &isrWrite{p: p, proposal: proposal}
-	wr.call = w.m.o.ZK.Start(ctx, zkproto.OpSetData, &zkproto.SetDataRequest{
-		Path: kzk.StatePath(p.topic, p.id), Data: kzk.EncodeState(state), Version: proposal.Version}, &wr.stat)
+	// The version is that of an image no newer than the one that p leads by.
+	deletions := &zkproto.PathVersionRequest{Path: kzk.TopicsPath, Version: w.m.table.Load().img.TopicsVersion}
+	change := &zkproto.SetDataRequest{Path: kzk.StatePath(p.topic, p.id), Data: kzk.EncodeState(state), Version: proposal.Version}
+	wr.call = w.m.o.ZK.Start(ctx, zkproto.OpMulti, &zkproto.MultiRequest{
+		Ops: []zkproto.MultiOp{{Op: zkproto.OpCheck, Req: deletions}, {Op: zkproto.OpSetData, Req: change}}}, &wr.resp)
 	return wr
 }
 
@@ -100,17 +132,16 @@ func (p *partition) propose() (proposal replica.Proposal, controllerEpoch int32,
 }
 
 // finish tells the leader what became of a write.
-func (w *isrWriter) finish(wr *isrWrite, err error) {
+func (w *isrWriter) finish(wr *isrWrite, version int32, err error) {
 	p := wr.p
-	log := w.m.o.Logger.With("topic", p.topic, "partition", p.id)
-	again := false
+	var again time.Duration
 	var ws wakes
 	p.mu.Lock()
 	p.proposing = false
 	switch l := p.lead; {
 	case l == nil:
 	case err == nil:
-		if l.Written(wr.proposal, wr.stat.Version, w.m.o.Now()) {
+		if l.Written(wr.proposal, version, w.m.o.Now()) {
 			p.moved(&ws)
 		}
 		p.due(&ws)
@@ -118,19 +149,38 @@ func (w *isrWriter) finish(wr *isrWrite, err error) {
 		// Somebody else changed the state: the image will show it.
 		l.Refused(wr.proposal)
 	default:
-		p.proposing, again = true, true
+		p.proposing = true
+		again = isrDelay(err, p.isrFailures)
+	}
+	failures := p.isrFailures
+	p.isrFailures++
+	if again == 0 {
+		p.isrFailures = 0
 	}
 	p.mu.Unlock()
 	ws.run()
+	log := p.logger().With(slog.Any("isr", wr.proposal.ISR))
 	switch {
-	case again:
-		log.Warn("the ISR could not be written; trying again", slog.Any("isr", wr.proposal.ISR), slog.Any("err", err))
-		w.m.timers.start(&timer{fire: func() { w.push(p) }}, isrRetry)
+	case again > 0:
+		if failures == 0 && !errors.Is(err, errDeletions) {
+			log.Warn("the ISR could not be written, which is tried again", slog.Any("err", err))
+		}
+		w.m.timers.start(&timer{fire: func() { w.push(p) }}, again)
 	case err != nil:
-		log.Info("the ISR was changed by somebody else", slog.Any("isr", wr.proposal.ISR), slog.Any("err", err))
+		log.Info("the ISR was changed by somebody else", slog.Any("err", err))
 	default:
-		log.Info("ISR changed", slog.Any("isr", wr.proposal.ISR), slog.Any("version", wr.stat.Version))
+		log.Info("ISR changed", slog.Any("version", version))
 	}
+}
+
+// isrDelay is how long a write rests that has failed, after so many failures before.
+func isrDelay(err error, failures int) time.Duration {
+	for _, passing := range []error{zkproto.ConnectionLoss, zkproto.SessionExpired, zkproto.SessionMoved, errDeletions} {
+		if errors.Is(err, passing) {
+			return isrRetry
+		}
+	}
+	return min(isrRetry<<min(failures, 10), isrRest)
 }
 
 // watchLag looks for replicas that lag behind, often enough, until ctx ends.

@@ -99,6 +99,8 @@ type partition struct {
 	moves atomic.Int64
 	// proposing is set while the change of the ISR is with the writer.
 	proposing bool
+	// isrFailures counts the writes of the ISR that have failed one after another.
+	isrFailures int
 }
 
 // leader is nil unless this broker leads the partition, and may say so. The caller holds the lock.
