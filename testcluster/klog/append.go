@@ -88,13 +88,13 @@ func (l *Log) appendLeaderLocked(p prepared, epoch int32, cfg *Config, now int64
 		Records: int64(p.h.Count), Size: int64(len(p.batch)), LeaderEpoch: epoch}, nil
 }
 
-// AppendFollower appends batches as they came from the leader, with their offsets and epochs. The last
-// one may be torn, and is then left out. Batches that are below the end are an error, and nothing is appended.
-// The log takes the bytes over.
-func (l *Log) AppendFollower(batches []byte) (Appended, error) {
+// AppendFollower appends batches as they came from the leader of an epoch, with their offsets and epochs. The last
+// one may be torn, and is then left out. Batches that are below the end, or of a later epoch, are an error, and nothing is
+// appended: what a later leader has written may not fit what this one has. The log takes the bytes over.
+func (l *Log) AppendFollower(batches []byte, epoch int32) (Appended, error) {
 	cfg := l.config.Load()
 	l.mu.Lock()
-	a, err := l.appendFollowerLocked(batches, cfg, l.nowMs())
+	a, err := l.appendFollowerLocked(batches, epoch, cfg, l.nowMs())
 	l.mu.Unlock()
 	if err != nil || a.Last < a.Base {
 		return a, err
@@ -102,11 +102,11 @@ func (l *Log) AppendFollower(batches []byte) (Appended, error) {
 	return a, l.flushIfDue(a.Last+1, cfg)
 }
 
-func (l *Log) appendFollowerLocked(batches []byte, cfg *Config, now int64) (Appended, error) {
+func (l *Log) appendFollowerLocked(batches []byte, epoch int32, cfg *Config, now int64) (Appended, error) {
 	if err := l.usableLocked(); err != nil {
 		return nothing, err
 	}
-	run, err := split(l.scratch[:0], batches, l.end.Load())
+	run, err := split(l.scratch[:0], batches, l.end.Load(), epoch)
 	l.scratch = run[:0]
 	if err != nil {
 		return nothing, fmt.Errorf("append from the leader to %s: %w", l, err)
@@ -133,8 +133,8 @@ func (l *Log) appendFollowerLocked(batches []byte, cfg *Config, now int64) (Appe
 	return a, nil
 }
 
-// split finds the batches in b, appends them to run and checks that they may stand behind end.
-func split(run []placed, b []byte, end int64) ([]placed, error) {
+// split finds the batches in b, appends them to run and checks that they may stand behind end, in an epoch.
+func split(run []placed, b []byte, end int64, epoch int32) ([]placed, error) {
 	for off := 0; len(b)-off >= kproto.BatchHeaderSize; {
 		h, err := kproto.ParseBatchHeader(b[off:])
 		if err != nil {
@@ -145,6 +145,9 @@ func split(run []placed, b []byte, end int64) ([]placed, error) {
 		}
 		if h.BaseOffset < end {
 			return run, fmt.Errorf("a batch begins at %d, below %d: %w", h.BaseOffset, end, kproto.OffsetOutOfRange)
+		}
+		if h.PartitionLeaderEpoch > epoch {
+			return run, fmt.Errorf("the batch at offset %d is of leader epoch %d, above %d: %w", h.BaseOffset, h.PartitionLeaderEpoch, epoch, kproto.UnknownLeaderEpoch)
 		}
 		if !kproto.CheckCRC(b[off : off+h.Size()]) {
 			return run, refuse(kproto.CorruptMessage, "the checksum of the batch at offset %d is wrong", h.BaseOffset)

@@ -63,7 +63,7 @@ func BenchmarkAppendFollower(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				kproto.SetBaseOffset(batch, l.EndOffset())
-				if _, err := l.AppendFollower(batch); err != nil {
+				if _, err := l.AppendFollower(batch, 0); err != nil {
 					b.Fatal(err)
 				}
 				l.SetHighWatermark(math.MaxInt64)

@@ -32,7 +32,7 @@ func TestFailure(t *testing.T) {
 		{"a follower's append", storage.OpWrite, "00.log", syscall.EROFS, func(e *env, l *Log) error {
 			b := batchOf(e.now(), "x")
 			kproto.SetBaseOffset(b, l.EndOffset())
-			_, err := l.AppendFollower(b)
+			_, err := l.AppendFollower(b, 0)
 			return err
 		}},
 		{"a new segment", storage.OpOpen, ".log", syscall.ENOSPC, func(e *env, l *Log) error {

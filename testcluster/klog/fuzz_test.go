@@ -121,7 +121,7 @@ func FuzzAppend(f *testing.F) {
 		}
 		_, _ = l.AppendLeader(append([]byte(nil), b...), 0, AppendOptions{})
 		_, _ = l.AppendLeader(sealed, 0, AppendOptions{})
-		_, _ = l.AppendFollower(append([]byte(nil), sealed...))
+		_, _ = l.AppendFollower(append([]byte(nil), sealed...), math.MaxInt32)
 		end := l.EndOffset()
 		if l = e.crash(); l.EndOffset() != end {
 			t.Fatalf("the log ends at %d, not %d", l.EndOffset(), end)

@@ -271,11 +271,14 @@ func TestFollower(t *testing.T) {
 		run = append(run, b...)
 	}
 	must(t, l.TruncateFullyAndStartAt(10))
-	a, err := l.AppendFollower(append(slices.Clone(run), run[:400]...))
+	a, err := l.AppendFollower(append(slices.Clone(run), run[:400]...), 1)
 	if err == nil || l.EndOffset() != 10 {
 		t.Fatalf("a batch from before: %+v %v", a, err)
 	}
-	a, err = l.AppendFollower(slices.Clone(run[:len(run)-5]))
+	if a, err = l.AppendFollower(slices.Clone(run), 0); !errors.Is(err, kproto.UnknownLeaderEpoch) || l.EndOffset() != 10 {
+		t.Fatalf("a batch of a later leader: %+v %v", a, err)
+	}
+	a, err = l.AppendFollower(slices.Clone(run[:len(run)-5]), 1)
 	must(t, err)
 	if a.Base != 10 || a.Last != 87 || a.Records != 78 || a.LeaderEpoch != 1 {
 		t.Fatalf("%+v", a)
@@ -290,7 +293,7 @@ func TestFollower(t *testing.T) {
 	next := batchOf(e.now(), padded(88, 10))
 	kproto.SetBaseOffset(next, 88)
 	next[len(next)-1] ^= 1
-	if _, err := l.AppendFollower(next); !errors.Is(err, kproto.CorruptMessage) {
+	if _, err := l.AppendFollower(next, 1); !errors.Is(err, kproto.CorruptMessage) {
 		t.Fatal(err)
 	}
 	l = e.crash()

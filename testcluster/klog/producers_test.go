@@ -133,7 +133,7 @@ func TestProducer_Follower(t *testing.T) {
 	for follower.EndOffset() < leader.EndOffset() {
 		c, err := leader.Read(follower.EndOffset(), 2000, math.MaxInt64, true)
 		must(t, err)
-		_, err = follower.AppendFollower(bytes.Join(c.Bufs, nil))
+		_, err = follower.AppendFollower(bytes.Join(c.Bufs, nil), 0)
 		must(t, err)
 		c.Release()
 	}

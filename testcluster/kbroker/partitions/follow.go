@@ -49,7 +49,7 @@ func (p *partition) step(s replica.Step, records [][]byte) replica.Kind {
 	switch s.Kind {
 	case replica.Append:
 		for _, r := range records {
-			if _, err = p.log.AppendFollower(r); err != nil {
+			if _, err = p.log.AppendFollower(r, p.follow.Epoch); err != nil {
 				break
 			}
 		}

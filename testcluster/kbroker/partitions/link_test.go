@@ -1,10 +1,15 @@
 package partitions_test
 
 import (
+	"encoding/binary"
+	"io"
 	"net"
 	"slices"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/testcluster/kbroker/partitions"
 )
 
@@ -61,4 +66,49 @@ func TestFollow_Garbage(t *testing.T) {
 			w.brokers[1].client().must("t", 0, batch("a"))
 		})
 	}
+}
+
+// TestFollow_LaterEpoch: a follower does not take records of a later leader epoch than the one it follows, and asks again.
+func TestFollow_LaterEpoch(t *testing.T) {
+	fake, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	defer fake.Close()
+	w := newWorld(t, 2, nil)
+	b := w.brokers[2]
+	b.instead.Store(fake.Addr().String())
+	w.topic("t", []int32{1, 2})
+	w.brokers[1].leads("t", 0, 0)
+	conn, err := fake.Accept()
+	ok(t, err)
+	defer conn.Close()
+	b.instead.Store("")
+	later := batch("not for epoch 0")
+	kproto.SetLeaderEpoch(later, 1)
+	answer := kmsg.NewPtrFetchResponse()
+	answer.Version = 12
+	part := kmsg.NewFetchResponseTopicPartition()
+	part.HighWatermark, part.LastStableOffset, part.LogStartOffset, part.RecordBatches = 1, 1, 0, later
+	topic := kmsg.NewFetchResponseTopic()
+	topic.Topic, topic.Partitions = "t", append(topic.Partitions, part)
+	answer.Topics = append(answer.Topics, topic)
+	for range 2 { // the second request says that the first answer was taken in
+		var head [4]byte
+		_, err = io.ReadFull(conn, head[:])
+		ok(t, err)
+		request := make([]byte, binary.BigEndian.Uint32(head[:]))
+		_, err = io.ReadFull(conn, request)
+		ok(t, err)
+		if version := binary.BigEndian.Uint16(request[2:]); version != 12 {
+			t.Fatalf("Fetch %d", version)
+		}
+		body := answer.AppendTo(append(slices.Clone(request[4:8]), 0))
+		_, err = conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...))
+		ok(t, err)
+	}
+	if l := b.dir.Log("t", 0); l.EndOffset() != 0 || l.LatestEpoch() != -1 {
+		t.Errorf("it has taken them: it ends at %d, in epoch %d", l.EndOffset(), l.LatestEpoch())
+	}
+	ok(t, conn.Close())
+	w.brokers[1].client().must("t", 0, batch("a"))
+	b.ends("t", 0, 1)
 }
