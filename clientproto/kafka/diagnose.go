@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // diagnose says why an address could not be dialled as a broker's: who is there instead, where somebody is.
@@ -65,12 +64,11 @@ func (c *Client) refused(err error) error {
 		return &shortError{"the listener does not ask who we are: security.protocol=" + strings.TrimPrefix(c.settings.protocol, "SASL_") + " is for it", err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &shortError{"a broker greets there, and then gives no answer", err}
-	case sasl && strings.Contains(strings.ToLower(err.Error()), "sasl"):
-		return fmt.Errorf("authentication failed: %w", err)
-	}
-	if first := (*kgo.ErrFirstReadEOF)(nil); errors.As(err, &first) || !sasl {
+	case !sasl:
 		return &shortError{"a broker greets there, and closes the connection at the first question: the listener wants SASL (security.protocol=SASL_" +
 			c.settings.protocol + "), or is not for clients", err}
+	case hungUp(err):
+		return &shortError{"a broker greets there, and closes the connection instead of asking who we are", err}
 	}
-	return &shortError{"a broker greets there, and closes the connection at the first question: " + err.Error(), err}
+	return fmt.Errorf("authentication failed: %w", err)
 }

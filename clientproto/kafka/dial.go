@@ -62,7 +62,8 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.saslMechanism(); err != nil {
+	mechanism, err := s.saslMechanism()
+	if err != nil {
 		return nil, err
 	}
 	if cfg.Timeout <= 0 {
@@ -73,7 +74,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if cfg.Warn == nil {
 		cfg.Warn = func(string) {}
 	}
-	c := &Client{settings: s, warn: cfg.Warn, dialer: newDialer(s.connectTimeout, tls), brokers: map[int32]string{}, owned: map[*kgo.Client]struct{}{}}
+	c := &Client{settings: s, warn: cfg.Warn, dialer: newDialer(s.connectTimeout, tls, mechanism != nil), brokers: map[int32]string{}, owned: map[*kgo.Client]struct{}{}}
 	if err := c.find(limited, cfg); err != nil {
 		c.Close()
 		if ctx.Err() != nil {
@@ -225,22 +226,6 @@ func (c *Client) learn(resp *kmsg.MetadataResponse) {
 	for _, b := range resp.Brokers {
 		c.brokers[b.NodeID] = net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port)))
 	}
-}
-
-// blame makes an error of an address that could not be dialled: one that nobody gave, and that was never reached, is a
-// broker's wrong idea of where it is; any other is that of a broker that has gone.
-func (c *Client) blame(f *fault) error {
-	known := c.dialer.wasGood(f.addr) || slices.Contains(strings.Split(c.bootstrap, ","), f.addr)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !known {
-		for id, addr := range c.brokers {
-			if addr == f.addr {
-				return &AdvertisedError{Broker: id, Addr: addr, Bootstrap: c.bootstrap, Err: f.err}
-			}
-		}
-	}
-	return &UnreachableError{Servers: f.addr, Err: f.err}
 }
 
 // Bootstrap are the addresses that the cluster was found by.

@@ -15,8 +15,9 @@ import (
 // Connections that were made to find out who is there are kept for the first that asks for them, and addresses that
 // could not be dialled are remembered: franz-go tries again and again, and its errors do not always say where.
 type dialer struct {
-	net net.Dialer
-	tls *tls.Config // nil: plain
+	net  net.Dialer
+	tls  *tls.Config // nil: plain
+	sasl bool
 
 	mu     sync.Mutex
 	spare  map[string]net.Conn
@@ -33,8 +34,8 @@ type fault struct {
 	err  error
 }
 
-func newDialer(timeout time.Duration, cfg *tls.Config) *dialer {
-	return &dialer{net: net.Dialer{Timeout: timeout}, tls: cfg, spare: map[string]net.Conn{}, faults: map[string]*fault{}, good: map[string]bool{}}
+func newDialer(timeout time.Duration, cfg *tls.Config, sasl bool) *dialer {
+	return &dialer{net: net.Dialer{Timeout: timeout}, tls: cfg, sasl: sasl, spare: map[string]net.Conn{}, faults: map[string]*fault{}, good: map[string]bool{}}
 }
 
 // dial is for franz-go.
@@ -88,22 +89,31 @@ func (d *dialer) connect(ctx context.Context, addr string) (net.Conn, error) {
 	return nil, err
 }
 
-// open dials, talks TLS where that is wanted, and waits for a broker's greeting.
+// open dials, and waits for a broker's greeting. A listener that wants SASL greets once in a connection, and franz-go asks
+// for that again: there the greeting has a connection of its own.
 func (d *dialer) open(ctx context.Context, addr string) (net.Conn, error) {
-	conn, err := d.net.DialContext(ctx, "tcp", addr)
+	conn, err := d.raw(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
-	if d.tls != nil {
-		if conn, err = d.secure(ctx, conn, addr); err != nil {
-			return nil, err
-		}
+	err = greet(ctx, conn, d.net.Timeout)
+	if err == nil && !d.sasl {
+		return conn, nil
 	}
-	if err := greet(ctx, conn, d.net.Timeout); err != nil {
-		conn.Close()
+	conn.Close()
+	if err != nil {
 		return nil, err
 	}
-	return conn, nil
+	return d.raw(ctx, addr)
+}
+
+// raw dials, and talks TLS where that is wanted.
+func (d *dialer) raw(ctx context.Context, addr string) (net.Conn, error) {
+	conn, err := d.net.DialContext(ctx, "tcp", addr)
+	if err != nil || d.tls == nil {
+		return conn, err
+	}
+	return d.secure(ctx, conn, addr)
 }
 
 func (d *dialer) note(ctx context.Context, addr string, err error) {
