@@ -39,6 +39,23 @@ func (r *Registry) Parse(words []lex.Word) (*Call, error) {
 	if err != nil {
 		return nil, err
 	}
+	call, err := spec.parse(words)
+	if err != nil && spec.Habit != nil {
+		if right := spec.Habit(words[1:]); right != "" {
+			return nil, named(words[0].Text, OldWords(right))
+		}
+	}
+	return call, err
+}
+
+// OldWords is the error for a line in the words of another program; right is the same in those of this shell.
+func OldWords(right string) error {
+	return Usagef("those are the words of another program; here it is `%s`", right)
+}
+
+// parse is Parse once it is known which command it is.
+func (s *Spec) parse(words []lex.Word) (*Call, error) {
+	spec := s
 	typed, name, rest := words[0].Text, spec.Name, words[1:]
 	if len(spec.Verbs) > 0 {
 		verb, behind, err := spec.verb(rest)

@@ -35,6 +35,9 @@ type Spec struct {
 	// Pipelined tells, for the flags of a line, that the command issues exactly one request, and so may be sent
 	// before earlier ones are answered. Nil is never. See [Always] and [Unless].
 	Pipelined func(*pflag.FlagSet) bool
+	// Habit is the line that does what words of another program's say, as people type them from habit, "" for words that
+	// are no such. It is asked where the words behind the name were not understood. Nil is never.
+	Habit func(words []lex.Word) string
 	// Secret keeps the command's lines out of the history.
 	Secret bool
 	// Hidden keeps an old spelling out of the list of commands and out of completion.
@@ -79,6 +82,7 @@ const (
 	Command                   // a command's name
 	Setting                   // the name of an option of the shell
 	Topic                     // a topic of Kafka
+	NewTopic                  // the name of one that is to be
 	ConsumerGroup             // a group of consumers
 	Broker                    // a broker's id
 	ConfigOwner               // whose configuration it is: a topic or a broker, as the argument before says

@@ -6,7 +6,7 @@ package kafkacmd
 import "github.com/zoka-project/zoka/shell/command"
 
 // Commands is the table, in the order of the help text.
-var Commands = []command.Spec{
+var Commands = append([]command.Spec{
 	produce,
 	consume,
 	offsets,
@@ -16,6 +16,6 @@ var Commands = []command.Spec{
 	groups,
 	configs,
 	brokers,
-}
+}, oldCommands()...)
 
 var topicArg = command.Arg{Name: "TOPIC", Kind: command.Topic}

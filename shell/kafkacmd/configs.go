@@ -15,6 +15,7 @@ import (
 
 var configs = command.Spec{
 	Name:  "configs",
+	Habit: habitOf("configs"),
 	Group: command.Cluster,
 	Short: "show and change the configuration of topics and brokers, the quotas of users and clients",
 	Long: "TYPE and NAME say whose: topic NAME, broker ID, logger ID (the levels of a broker's log), user NAME, client\n" +

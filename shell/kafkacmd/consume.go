@@ -14,6 +14,7 @@ import (
 
 var consume = command.Spec{
 	Name:  "consume",
+	Habit: habitOf("consume"),
 	Group: command.Topics,
 	Args:  []command.Arg{topicArg},
 	Short: "show the records of a topic, as they come, until Ctrl-C",

@@ -39,6 +39,7 @@ func (d RecordsDeleted) View() render.View {
 
 var deleteRecords = command.Spec{
 	Name:  "delete-records",
+	Habit: habitOf("delete-records"),
 	Group: command.Topics,
 	Args:  []command.Arg{{Name: "TOPIC", Kind: command.Topic, Optional: true, Repeat: true}},
 	Short: "delete the oldest records of topics",

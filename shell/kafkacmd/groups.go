@@ -17,6 +17,7 @@ import (
 
 var groups = command.Spec{
 	Name:  "groups",
+	Habit: habitOf("groups"),
 	Group: command.Cluster,
 	Short: "list and describe consumer groups, move and delete their offsets",
 	Long:  "Names are taken as they are; with --regex they are regular expressions, of which a whole name must match one.",

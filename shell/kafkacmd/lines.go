@@ -30,6 +30,20 @@ var (
 	errNoHeaders = errors.New("no end of the headers in it")
 )
 
+// HeaderError tells of a header that cannot be read.
+type HeaderError struct {
+	Pair      string
+	Separator string // that is not in it
+	NullName  bool   // its name is what stands for null
+}
+
+func (e *HeaderError) Error() string {
+	if e.NullName {
+		return fmt.Sprintf("the name of the header %q is null", e.Pair)
+	}
+	return fmt.Sprintf("no %q in the header %q", e.Separator, e.Pair)
+}
+
 // Parse makes a record of a line without its line end. The record's bytes are the line's.
 func (l Lines) Parse(line []byte, r *kmodel.Record) error {
 	if l.HeadersEnd != "" {
@@ -66,11 +80,11 @@ func (l Lines) headers(text []byte, r *kmodel.Record) error {
 		name, value, found := bytes.Cut(pair, []byte(l.HeaderIs))
 		switch {
 		case !found && !l.Lenient:
-			return fmt.Errorf("no %q in the header %q", l.HeaderIs, pair)
+			return &HeaderError{Pair: string(pair), Separator: l.HeaderIs}
 		case !found:
 			value = nil
 		case l.HasNull && string(name) == l.Null:
-			return fmt.Errorf("the name of the header %q is null", pair)
+			return &HeaderError{Pair: string(pair), NullName: true}
 		case l.HasNull && string(value) == l.Null:
 			value = nil
 		}

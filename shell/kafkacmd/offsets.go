@@ -75,6 +75,7 @@ func timeText(ms *int64) string {
 
 var offsets = command.Spec{
 	Name:  "offsets",
+	Habit: habitOf("offsets"),
 	Group: command.Topics,
 	Args:  []command.Arg{{Name: "TOPIC", Kind: command.Topic, Repeat: true}},
 	Short: "show where the partitions of topics begin and end",

@@ -28,6 +28,7 @@ func (p Produced) View() render.View { return render.Empty{} }
 
 var produce = command.Spec{
 	Name:  "produce",
+	Habit: habitOf("produce"),
 	Group: command.Topics,
 	Args: []command.Arg{
 		topicArg,

@@ -18,6 +18,7 @@ import (
 
 var topics = command.Spec{
 	Name:  "topics",
+	Habit: habitOf("topics"),
 	Group: command.Topics,
 	Short: "list, describe, create, alter and delete topics",
 	Long: "Names are taken as they are; with --regex they are regular expressions, of which a whole name must match one.\n" +

@@ -44,7 +44,7 @@ func (c CreatedTopics) View() render.View {
 var topicsCreate = command.Spec{
 	Name:  "create",
 	Group: command.Topics,
-	Args:  []command.Arg{{Name: "TOPIC", Kind: command.Text, Repeat: true}},
+	Args:  []command.Arg{{Name: "TOPIC", Kind: command.NewTopic, Repeat: true}},
 	Short: "create topics",
 	Long:  "What is not given is the brokers' choice: num.partitions, default.replication.factor, and their other defaults.",
 	Examples: []command.Example{
