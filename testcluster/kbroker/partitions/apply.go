@@ -32,7 +32,7 @@ func (m *Manager) Apply(img *kzk.Image) {
 	m.failed, m.resigning = failed, nil
 	for name, is := range img.Topics {
 		was := old.topics[name]
-		if was != nil && was.czxid != is.Czxid {
+		if was != nil && !was.is(is) {
 			m.drop(was)
 			was = nil
 		}
@@ -84,7 +84,7 @@ func (m *Manager) adopt(img *kzk.Image) {
 	for _, d := range m.o.Dirs {
 		for _, log := range d.Logs() {
 			t := img.Topics[log.Topic()]
-			if gone(img, log.Topic()) || t != nil && another(log, t) {
+			if gone(img, log.Topic()) || t != nil && incarnationOf(log, t) == anotherTopic {
 				m.deleteLog(d, log)
 			}
 		}
@@ -102,12 +102,6 @@ func (m *Manager) foreign(img *kzk.Image) bool {
 	}
 	m.o.Logger.Error("ZooKeeper is another cluster's now: nothing of it is taken over", slog.String("cluster", img.ClusterID), slog.String("was", m.cluster))
 	return true
-}
-
-// another says whether a log is of a topic that had the name before t. What Kafka has written does not tell.
-func another(log *klog.Log, t *kzk.Topic) bool {
-	czxid := log.Incarnation().Czxid
-	return czxid != 0 && czxid != t.Czxid
 }
 
 // gone says whether ZooKeeper is known to have no topic of that name: an image also lacks topics that could not be read, and
@@ -138,11 +132,14 @@ func (m *Manager) deleteLog(d *klog.Dir, log *klog.Log) {
 // applyTopic returns the replicas of a topic that are on this broker. was is nil for a topic that is new here.
 func (m *Manager) applyTopic(was *topic, is *kzk.Topic, registered int64) *topic {
 	delete(m.unfinished, is.Name)
-	t := &topic{name: is.Name, czxid: is.Czxid, parts: make(map[int32]*partition)}
+	t := &topic{name: is.Name, czxid: is.Czxid, id: is.ID, parts: make(map[int32]*partition)}
 	if was == nil {
 		t.shared = new(topicShared)
 	} else {
 		t.shared = was.shared
+		if t.id.IsZero() {
+			t.id = was.id // dropped by an old tool
+		}
 		maps.Copy(t.parts, was.parts)
 	}
 	var mine []*partition
@@ -275,12 +272,18 @@ func (m *Manager) ensureLog(p *partition, is *kzk.Topic) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.log == nil {
-		p.log, p.dir = m.lookUp(p)
-		if p.log != nil && another(p.log, is) {
-			// Nobody has deleted it when its topic went: its records must not come back in this one.
-			m.deleteLog(p.dir, p.log)
-			p.log, p.dir = nil, nil
+		log, dir := m.lookUp(p)
+		if log != nil {
+			switch incarnationOf(log, is) {
+			case unknownTopic:
+				return errNoID
+			case anotherTopic:
+				// Nobody has deleted it when its topic went: its records must not come back in this one.
+				m.deleteLog(dir, log)
+				log, dir = nil, nil
+			}
 		}
+		p.log, p.dir = log, dir
 	}
 	if p.log == nil {
 		d := m.place(partitionKey{p.topic, p.id})

@@ -57,13 +57,14 @@ func (m *Manager) failedDirs() int {
 func (m *Manager) offline(p *partition, is *kzk.Topic, part *kzk.Partition, registered int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.log == nil {
-		p.log, p.dir = m.lookUp(p)
+	log, dir := p.log, p.dir
+	if log == nil {
+		log, dir = m.lookUp(p)
 	}
 	s := part.State
 	created := registered >= 0 && (is.Czxid > registered || s.Version == 0 && s.Mzxid > registered)
-	offline := p.log == nil && len(m.o.OfflineDirs) > 0 && !created && !slices.Contains(part.Adding, m.o.Self) ||
-		p.log != nil && p.dir.Err() != nil
+	offline := log == nil && len(m.o.OfflineDirs) > 0 && !created && !slices.Contains(part.Adding, m.o.Self) ||
+		log != nil && dir.Err() != nil
 	if offline && !p.offline {
 		p.logger().Warn("this replica is offline, as its log folder is")
 	}

@@ -15,6 +15,7 @@ import (
 type topic struct {
 	name  string
 	czxid int64
+	id    kproto.UUID          // zero: none yet
 	parts map[int32]*partition // of this table; never changed
 
 	shared *topicShared
