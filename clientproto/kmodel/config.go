@@ -5,9 +5,11 @@ type ResourceType int8
 
 // The types, with Kafka's own numbers.
 const (
-	TopicResource        ResourceType = 2
-	BrokerResource       ResourceType = 4
-	BrokerLoggerResource ResourceType = 8
+	TopicResource         ResourceType = 2
+	BrokerResource        ResourceType = 4
+	BrokerLoggerResource  ResourceType = 8
+	ClientMetricsResource ResourceType = 16 // of Kafka 4
+	GroupResource         ResourceType = 32 // of Kafka 4
 )
 
 // String is the name that kafka-configs.sh has for the type.
@@ -19,6 +21,10 @@ func (t ResourceType) String() string {
 		return "broker"
 	case BrokerLoggerResource:
 		return "broker-logger"
+	case ClientMetricsResource:
+		return "client-metrics"
+	case GroupResource:
+		return "group"
 	}
 	return "unknown"
 }
@@ -48,6 +54,8 @@ const (
 	StaticBroker         ConfigSource = 4
 	DefaultConfig        ConfigSource = 5
 	DynamicBrokerLogger  ConfigSource = 6
+	DynamicClientMetrics ConfigSource = 7
+	DynamicGroup         ConfigSource = 8
 )
 
 var sourceNames = map[ConfigSource]string{
@@ -57,6 +65,8 @@ var sourceNames = map[ConfigSource]string{
 	StaticBroker:         "STATIC_BROKER_CONFIG",
 	DefaultConfig:        "DEFAULT_CONFIG",
 	DynamicBrokerLogger:  "DYNAMIC_BROKER_LOGGER_CONFIG",
+	DynamicClientMetrics: "DYNAMIC_CLIENT_METRICS_CONFIG",
+	DynamicGroup:         "DYNAMIC_GROUP_CONFIG",
 }
 
 // String is Kafka's name, such as DYNAMIC_TOPIC_CONFIG.

@@ -22,6 +22,12 @@ type Partition struct {
 	Err         error   `json:"-"`                 // such as LEADER_NOT_AVAILABLE
 }
 
+// Electable are a partition's replicas that may become leaders though they are not in sync (KIP-966).
+type Electable struct {
+	ELR       []int32 // have all that is committed
+	LastKnown []int32 // had it last, where nobody has it now
+}
+
 // UnderReplicated tells that not all replicas are in sync.
 func (p Partition) UnderReplicated() bool { return len(p.ISR) < len(p.Replicas) }
 

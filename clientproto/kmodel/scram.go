@@ -1,0 +1,34 @@
+package kmodel
+
+// ScramMechanism is a hash of SASL/SCRAM, by Kafka's numbers.
+type ScramMechanism int8
+
+// The mechanisms that Kafka has.
+const (
+	ScramSHA256 ScramMechanism = 1
+	ScramSHA512 ScramMechanism = 2
+)
+
+// String is the name that SASL has for it.
+func (m ScramMechanism) String() string {
+	switch m {
+	case ScramSHA256:
+		return "SCRAM-SHA-256"
+	case ScramSHA512:
+		return "SCRAM-SHA-512"
+	}
+	return "UNKNOWN"
+}
+
+// Scram is a credential of a user, of which brokers tell no more.
+type Scram struct {
+	User       string
+	Mechanism  ScramMechanism
+	Iterations int32
+}
+
+// ScramPassword is a credential to be set.
+type ScramPassword struct {
+	Scram
+	Password string
+}
