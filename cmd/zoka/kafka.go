@@ -46,15 +46,20 @@ func listens(addr string) bool {
 }
 
 func dialKafka(ctx context.Context, t command.KafkaTarget) (command.Kafka, error) {
+	c, err := dialCluster(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func dialCluster(ctx context.Context, t command.KafkaTarget) (kafkaCluster, error) {
 	cfg := kafka.Config{Bootstrap: t.Bootstrap, File: t.Config, Listener: t.Listener, Timeout: t.Timeout, Warn: t.Warn}
 	if t.ZK != nil {
 		cfg.ZooKeeper = lazyZnodes{t.ZK}
 	}
 	c, err := kafka.Dial(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	return kafkaCluster{c}, nil
+	return kafkaCluster{c}, err
 }
 
 // kafkaCluster is a kafka.Client with the interfaces that commands know.

@@ -38,9 +38,13 @@ func runKafkaTool(ctx context.Context, p *process, name string) command.ExitCode
 		Stdout: p.stdout,
 		Stderr: p.stderr,
 		Prompt: term.IsTerminal(int(p.stdin.Fd())),
-		Dial: func(ctx context.Context, t command.KafkaTarget) (command.Kafka, error) {
+		Dial: func(ctx context.Context, t command.KafkaTarget) (kafkatools.Cluster, error) {
 			t.Timeout = findBrokers
-			return dialKafka(ctx, t)
+			c, err := dialCluster(ctx, t)
+			if err != nil {
+				return nil, err // not c: an empty cluster in an interface is not nil
+			}
+			return c, nil
 		},
 		ZK: func(ctx context.Context, servers string) (command.ZK, error) {
 			zk, err := dial(ctx, command.Target{Servers: servers, Timeout: findBrokers})

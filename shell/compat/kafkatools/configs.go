@@ -22,7 +22,7 @@ var configsTool = &tool{
 		{name: "describe", help: "show configurations"},
 		{name: "alter", help: "change a configuration"},
 		{name: "all", help: "describe all keys, with the defaults"},
-		{name: "entity-type", kind: value, arg: "type", many: true, help: "topics, clients, users, brokers, broker-loggers or ips"},
+		{name: "entity-type", kind: value, arg: "type", many: true, help: "topics, clients, users, brokers, broker-loggers, ips, groups or client-metrics"},
 		{name: "entity-name", kind: value, arg: "name", many: true, help: "the name of a topic, client, user, or a broker's id"},
 		{name: "entity-default", help: "what holds for all without a value of their own"},
 		{name: "topic", kind: value, arg: "topic", help: "a topic"},
@@ -35,6 +35,8 @@ var configsTool = &tool{
 		{name: "broker-logger", kind: value, arg: "id", help: "the levels of a broker's log"},
 		{name: "ip", kind: value, arg: "address", help: "an address"},
 		{name: "ip-defaults", help: "all addresses without a value of their own"},
+		{name: "group", kind: value, arg: "group", help: "a group (Kafka 4)"},
+		{name: "client-metrics", kind: value, arg: "name", help: "a subscription to clients' metrics (Kafka 4)"},
 		{name: "add-config", kind: value, arg: "k=v,k2=[a,b]", help: "values to set"},
 		{name: "add-config-file", kind: value, arg: "file", help: "a properties file with values to set"},
 		{name: "delete-config", kind: value, arg: "k,k2", many: true, help: "keys to go back to the default of"},
@@ -56,10 +58,13 @@ type entity struct {
 }
 
 // configTypes are the types that configurations can be of.
-var configTypes = []string{"topics", "clients", "users", "brokers", "broker-loggers", "ips"}
+var configTypes = []string{"topics", "clients", "users", "brokers", "ips", "client-metrics", "groups", "broker-loggers"}
 
 // shortcuts are the flags that name an entity at once, in the order in which Apache looks for them.
-var shortcuts = []string{"topic", "client", "user", "broker", "broker-logger", "ip"}
+var shortcuts = []string{"topic", "client", "user", "broker", "broker-logger", "ip", "client-metrics", "group"}
+
+// shortcutKind is the type that a shortcut means.
+func shortcutKind(flag string) string { return strings.TrimSuffix(flag, "s") + "s" }
 
 // entities are those of a command line: by --entity-type in its order, then by the shortcuts.
 func entities(o *options) []entity {
@@ -83,12 +88,12 @@ func entities(o *options) []entity {
 	}
 	for _, kind := range shortcuts {
 		if o.has(kind) {
-			out = append(out, entity{kind: kind + "s", name: o.text(kind), named: true})
+			out = append(out, entity{kind: shortcutKind(kind), name: o.text(kind), named: true})
 		}
 	}
 	for _, kind := range shortcuts {
 		if o.has(kind + "-defaults") {
-			out = append(out, entity{kind: kind + "s", fallback: true})
+			out = append(out, entity{kind: shortcutKind(kind), fallback: true})
 		}
 	}
 	return out
@@ -114,10 +119,12 @@ func checkConfigs(o *options) error {
 	if err := checkEntities(o, list); err != nil {
 		return err
 	}
-	switch o.count("bootstrap-server", "zookeeper") {
-	case 0:
+	switch n := o.count("bootstrap-server", "zookeeper"); {
+	case n == 0 && !o.is27():
+		return refuse("Either --bootstrap-server or --bootstrap-controller must be specified.")
+	case n == 0:
 		return refuse("One of the required --bootstrap-server or --zookeeper arguments must be specified")
-	case 2:
+	case n == 2:
 		return refuse("Only one of --bootstrap-server or --zookeeper must be specified")
 	}
 	if o.has("describe") {
@@ -125,7 +132,11 @@ func checkConfigs(o *options) error {
 			return refuse("--bootstrap-server must be specified for --all")
 		}
 		if list[0].kind == "broker-loggers" && !list[0].named {
-			return refuse("an entity name must be specified with --describe of %s", kinds(list))
+			text := "An entity name must be specified with --describe of "
+			if o.is27() {
+				text = "an entity name must be specified with --describe of "
+			}
+			return refuse("%s%s", text, kinds(list))
 		}
 		return nil
 	}
@@ -140,7 +151,10 @@ func checkEntities(o *options, list []entity) error {
 		}
 		seen = append(seen, e.kind)
 		if !slices.Contains(configTypes, e.kind) {
-			return refuse("Invalid entity type %s, the entity type must be one of %s with the --bootstrap-server argument", e.kind, strings.Join(configTypes, ","))
+			if o.is27() {
+				return refuse("Invalid entity type %s, the entity type must be one of topics,clients,users,brokers,broker-loggers with the --bootstrap-server argument", e.kind)
+			}
+			return refuse("Invalid entity type %s, the entity type must be one of %s with a --bootstrap-server or --bootstrap-controller argument", e.kind, strings.Join(configTypes, ", "))
 		}
 	}
 	switch {
@@ -185,14 +199,16 @@ func runConfigs(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	quota := list[0].kind == "users" || list[0].kind == "clients" || list[0].kind == "ips"
+	users := list[0].kind == "users" || list[0].kind == "clients"
 	switch {
-	case c.has("describe") && quota:
+	case c.has("describe") && (users || list[0].kind == "ips"):
 		return c.describeQuotas(ctx, kafka, list)
 	case c.has("describe"):
 		return c.describeConfigs(ctx, kafka, list[0])
-	case quota:
-		return c.alterQuotas(ctx, kafka, list)
+	case users:
+		return c.alterUsers(ctx, kafka, list)
+	case list[0].kind == "ips":
+		return c.alterIPs(ctx, kafka, list)
 	}
 	return c.alterConfigs(ctx, kafka, list[0])
 }
@@ -204,6 +220,10 @@ func (e entity) resource() kmodel.Resource {
 		return kmodel.Resource{Type: kmodel.TopicResource, Name: e.name}
 	case "broker-loggers":
 		return kmodel.Resource{Type: kmodel.BrokerLoggerResource, Name: e.name}
+	case "client-metrics":
+		return kmodel.Resource{Type: kmodel.ClientMetricsResource, Name: e.name}
+	case "groups":
+		return kmodel.Resource{Type: kmodel.GroupResource, Name: e.name}
 	}
 	return kmodel.Resource{Type: kmodel.BrokerResource, Name: e.name}
 }
@@ -215,6 +235,10 @@ func (e entity) own(c kmodel.Config) bool {
 		return c.Source == kmodel.DynamicTopic
 	case e.kind == "broker-loggers":
 		return c.Source == kmodel.DynamicBrokerLogger
+	case e.kind == "client-metrics":
+		return c.Source == kmodel.DynamicClientMetrics
+	case e.kind == "groups":
+		return c.Source == kmodel.DynamicGroup
 	case e.name == "":
 		return c.Source == kmodel.DynamicDefaultBroker
 	}
@@ -242,7 +266,7 @@ func (c *call) configsOf(ctx context.Context, kafka command.Kafka, e entity, all
 
 // liveBroker is an error where there is no such broker: the client would look for it for long.
 func liveBroker(ctx context.Context, kafka command.Kafka, e entity) error {
-	if e.kind == "topics" || e.name == "" {
+	if !strings.HasPrefix(e.kind, "broker") || e.name == "" {
 		return nil
 	}
 	cluster, err := kafka.Cluster(ctx)

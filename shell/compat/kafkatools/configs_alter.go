@@ -2,6 +2,7 @@ package kafkatools
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -19,11 +20,11 @@ func (c *call) additions() (map[string]string, error) {
 	if c.has("add-config-file") {
 		text, err := os.ReadFile(c.text("add-config-file"))
 		if err != nil {
-			return nil, refuse("%v", err)
+			return nil, err
 		}
 		entries, err := properties.Parse(string(text))
 		if err != nil {
-			return nil, refuse("%s: %v", c.text("add-config-file"), err)
+			return nil, fmt.Errorf("%s: %w", c.text("add-config-file"), err)
 		}
 		for _, e := range entries {
 			values[e.Key] = e.Value
@@ -35,8 +36,12 @@ func (c *call) additions() (map[string]string, error) {
 	}
 	for _, pair := range outsideBrackets(c.text("add-config"), ',') {
 		parts := outsideBrackets(pair, '=')
-		if len(parts) != 2 || parts[1] == "" {
-			return nil, refuse(`requirement failed: Invalid entity config: all configs to be added must be in the format "key=val".`)
+		if len(parts) != 2 {
+			lists := ` or  "key=[val1,val2]" to group values which contain commas`
+			if c.is27() {
+				lists = ""
+			}
+			return nil, refuse(`requirement failed: Invalid entity config: all configs to be added must be in the format "key=val"%s.`, lists)
 		}
 		values[strings.TrimSpace(parts[0])] = strings.TrimSpace(strings.NewReplacer("[", "", "]", "").Replace(parts[1]))
 	}
@@ -92,6 +97,14 @@ func (c *call) alterConfigs(ctx context.Context, kafka command.Kafka, e entity) 
 		return err
 	}
 	deleted := c.deletions()
+	if e.kind == "broker-loggers" {
+		unknown := slices.DeleteFunc(append(slices.Clone(deleted), slices.Sorted(maps.Keys(values))...), func(key string) bool {
+			return slices.ContainsFunc(now, func(entry kmodel.Config) bool { return entry.Name == key })
+		})
+		if len(unknown) > 0 {
+			return refuse("Invalid broker logger(s): %s", strings.Join(unknown, ","))
+		}
+	}
 	if err := notSet(deleted, func(key string) bool {
 		return slices.ContainsFunc(now, func(entry kmodel.Config) bool { return entry.Name == key })
 	}); err != nil {
@@ -126,26 +139,22 @@ func (c *call) completed(e entity) {
 // quotaKeys are the limits that there are.
 var quotaKeys = []string{"producer_byte_rate", "consumer_byte_rate", "request_percentage", "controller_mutation_rate", "connection_creation_rate"}
 
-// onlyQuotas refuses other keys. Credentials of users are among them: zoka's tool does not change those.
-func onlyQuotas(kind, what string, keys []string) error {
-	others := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return slices.Contains(quotaKeys, key) })
-	if len(others) > 0 {
-		return refuse("Only quota configs can be %s for '%s' using --bootstrap-server. Unexpected config names: %s", what, kind, strings.Join(others, ", "))
-	}
-	return nil
-}
+func isQuota(key string) bool { return slices.Contains(quotaKeys, key) }
 
-func (c *call) alterQuotas(ctx context.Context, kafka command.Kafka, list []entity) error {
+// alterIPs changes the limits of addresses.
+func (c *call) alterIPs(ctx context.Context, kafka command.Kafka, list []entity) error {
 	values, err := c.additions()
 	if err != nil {
 		return err
 	}
-	if err := onlyQuotas(list[0].kind, "added", slices.Sorted(maps.Keys(values))); err != nil {
+	ofIP := func(key string) bool { return key == "connection_creation_rate" }
+	if err := onlyKnown("ips", "connection quota", ofIP, slices.Sorted(maps.Keys(values)), c.deletions()); err != nil {
 		return err
 	}
-	if err := onlyQuotas(list[0].kind, "deleted", c.deletions()); err != nil {
-		return err
-	}
+	return c.alterQuotas(ctx, kafka, list, values)
+}
+
+func (c *call) alterQuotas(ctx context.Context, kafka command.Kafka, list []entity, values map[string]string) error {
 	changes := map[string]*float64{}
 	for key, text := range values {
 		limit, err := strconv.ParseFloat(text, 64)

@@ -3,6 +3,7 @@ package kafkatools
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -29,6 +30,12 @@ func (c *call) describeConfigs(ctx context.Context, kafka command.Kafka, of enti
 			}
 			continue
 		}
+		if there, err := c.there(ctx, kafka, e); err != nil {
+			return err
+		} else if !there {
+			c.printf("The %s '%s' doesn't exist and doesn't have dynamic config.\n", strings.TrimSuffix(e.kind, "s"), e.name)
+			return reported{errNoEntity}
+		}
 		which := "Dynamic"
 		if c.has("all") {
 			which = "All"
@@ -47,6 +54,25 @@ func (c *call) describeConfigs(ctx context.Context, kafka command.Kafka, of enti
 		}
 	}
 	return nil
+}
+
+// errNoEntity tells that there is nothing of a name.
+var errNoEntity = errors.New("no such entity")
+
+// there tells whether there is what the tool of Kafka 4 looks for before it describes it; that of 2.7 does not look.
+func (c *call) there(ctx context.Context, kafka command.Kafka, e entity) (bool, error) {
+	if c.is27() || e.name == "" {
+		return true, nil
+	}
+	switch e.kind {
+	case "topics":
+		topics, err := kafka.Topics(ctx)
+		return slices.ContainsFunc(topics, func(t kmodel.Topic) bool { return t.Name == e.name }), err
+	case "brokers", "broker-loggers":
+		cluster, err := kafka.Cluster(ctx)
+		return slices.ContainsFunc(cluster.Brokers, func(b kmodel.Broker) bool { return strconv.Itoa(int(b.ID)) == e.name }), err
+	}
+	return true, nil
 }
 
 // describeAsZooKeeper is the line of --zookeeper.
@@ -112,7 +138,7 @@ func synonyms(entry kmodel.Config) string {
 }
 
 // describeQuotas shows the limits of users, clients or addresses: of exactly those parts that are given.
-func (c *call) describeQuotas(ctx context.Context, kafka command.Kafka, list []entity) error {
+func (c *call) describeQuotas(ctx context.Context, kafka Cluster, list []entity) error {
 	parts := quotaParts(list)
 	quotas, err := kafka.Quotas(ctx, parts)
 	if err != nil {
@@ -131,12 +157,22 @@ func (c *call) describeQuotas(ctx context.Context, kafka command.Kafka, list []e
 				of = append(of, fmt.Sprintf("%s '%s'", kind, *part.Name))
 			}
 		}
-		c.printf("Quota configs for %s are %s\n", strings.Join(of, ", "), limits(q.Values))
+		if c.has("zookeeper") {
+			c.printf("Configs for %s are %s\n", strings.Join(of, ", "), limits(q.Values, ",", wholeNumber))
+		} else {
+			c.printf("Quota configs for %s are %s\n", strings.Join(of, ", "), limits(q.Values, ", ", kproto.JavaDouble))
+		}
 	}
-	return nil
+	if len(list) > 1 || list[0].kind != "users" || list[0].fallback {
+		return nil
+	}
+	return c.describeScram(ctx, kafka, list[0])
 }
 
-func limits(values map[string]float64) string {
+// wholeNumber is a limit as znodes have it.
+func wholeNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+func limits(values map[string]float64, between string, number func(float64) string) string {
 	var keys []string
 	for key := range values {
 		keys = append(keys, key)
@@ -144,9 +180,9 @@ func limits(values map[string]float64) string {
 	slices.Sort(keys)
 	hashOrder(keys, len(keys), func(key string) string { return key })
 	for i, key := range keys {
-		keys[i] = key + "=" + kproto.JavaDouble(values[key])
+		keys[i] = key + "=" + number(values[key])
 	}
-	return strings.Join(keys, ", ")
+	return strings.Join(keys, between)
 }
 
 // quotaParts are entities as brokers call them; one without a name is any.

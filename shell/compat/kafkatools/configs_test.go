@@ -50,10 +50,10 @@ var configLines = []struct {
 	{"--describe --user NAME", 0},
 }
 
-// refusedLines do not reach a broker; what kafka-configs.sh of 2.7.2 says of them, but for the type ips, which is of 2.8.
+// refusedLines do not reach a broker; what kafka-configs.sh of 2.7.2 says of them.
 var refusedLines = []struct{ args, said string }{
 	{"--describe", "At least one entity type must be specified"},
-	{"--describe --entity-type nonsense", "Invalid entity type nonsense, the entity type must be one of topics,clients,users,brokers,broker-loggers,ips with the --bootstrap-server argument"},
+	{"--describe --entity-type nonsense", "Invalid entity type nonsense, the entity type must be one of topics,clients,users,brokers,broker-loggers with the --bootstrap-server argument"},
 	{"--describe --entity-type users --entity-name a --entity-type topics --entity-name b", "Only 'users' and 'clients' entity types may be specified together"},
 	{"--describe --broker one", "The entity name for brokers must be a valid integer broker id, but it is: one"},
 	{"--describe --topic a --zookeeper b", "Only one of --bootstrap-server or --zookeeper must be specified"},
@@ -190,7 +190,7 @@ func zoka(t *testing.T, name string, args []string) (out, said string, code int)
 	var stdout, stderr bytes.Buffer
 	code = kafkatools.Run(t.Context(), name, args, kafkatools.Config{
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Release: "2.7",
-		Dial: func(ctx context.Context, target command.KafkaTarget) (command.Kafka, error) {
+		Dial: func(ctx context.Context, target command.KafkaTarget) (kafkatools.Cluster, error) {
 			c, err := kafka.Dial(ctx, kafka.Config{Bootstrap: target.Bootstrap, Timeout: target.Timeout})
 			if err != nil {
 				return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,16 +39,20 @@ var consumerOptions = []option{
 	{name: "formatter-property", kind: value, arg: "name=value", many: true, help: "how records are shown: print.key, print.timestamp, key.separator …"},
 	{name: "property", kind: value, arg: "name=value", many: true, help: "as --formatter-property"},
 	{name: "formatter-config", kind: value, arg: "file", help: "a file of formatter properties"},
-	{name: "formatter", kind: value, arg: "class", help: "the class of Apache's that shows records: Default… or NoOpMessageFormatter"},
+	{name: "formatter", kind: value, arg: "class", help: "the class of Apache's that shows records: Default…, Logging…, NoOp…, Offsets… or GroupMetadataMessageFormatter"},
 	{name: "key-deserializer", kind: value, arg: "class", help: "how keys are read: String…, Long…, IntegerDeserializer …"},
 	{name: "value-deserializer", kind: value, arg: "class", help: "how values are read"},
 	{name: "isolation-level", kind: value, arg: "level", help: "read_committed, or read_uncommitted, the default"},
 	{name: "skip-message-on-error", help: "leave out records that cannot be shown"},
-	{name: "enable-systest-events", help: "of no effect"},
+	{name: "enable-systest-events", help: "say shutdown_complete at the end"},
 }
 
 func checkConsumer(o *options) error {
 	switch {
+	case o.has("property") && o.has("formatter-property") && !o.is27():
+		return usagef("Options --property and --formatter-property cannot be specified together.")
+	case o.count("topic", "include") != 1 && o.is27():
+		return usagef("Exactly one of whitelist/topic is required.")
 	case o.count("topic", "include") != 1:
 		return usagef("Exactly one of the following arguments is required: [topic], [include]")
 	case !o.any("bootstrap-server", "zookeeper"):
@@ -63,6 +68,9 @@ func checkConsumer(o *options) error {
 	case o.has("partition") && (o.number("partition", 0) < 0 || o.number("partition", 0) > 1<<31-1):
 		return usagef("Cannot parse argument '%s' of option partition", o.text("partition"))
 	}
+	if level := o.text("isolation-level"); level != "" && level != "read_committed" && level != "read_uncommitted" {
+		return usagef("Invalid value %s for configuration isolation.level: String must be one of: read_committed, read_uncommitted", level)
+	}
 	_, err := o.position()
 	return err
 }
@@ -70,6 +78,9 @@ func checkConsumer(o *options) error {
 // position is where to begin.
 func (o *options) position() (kmodel.Position, error) {
 	reset := o.pairs("command-property")["auto.offset.reset"]
+	if reset != "" && reset != "latest" && reset != "earliest" { // none is of no use to a tool that has no offsets of its own
+		return kmodel.Position{}, refuse("Invalid value %s for configuration auto.offset.reset: String must be one of: latest, earliest", reset)
+	}
 	switch offset := strings.ToLower(o.text("offset")); {
 	case offset == "earliest":
 		return kmodel.Position{Start: kmodel.StartBegin}, nil
@@ -106,7 +117,9 @@ func (c *call) consumeOptions() (kmodel.ConsumeOptions, error) {
 	if !c.has("from-beginning") && !c.has("offset") && o.Extra["auto.offset.reset"] == "" && file["auto.offset.reset"] == "earliest" {
 		o.From.Start = kmodel.StartBegin
 	}
-	o.Group = firstOf(c.text("group"), o.Extra["group.id"], file["group.id"])
+	if o.Group, err = oneGroup(c.text("group"), o.Extra["group.id"], file["group.id"]); err != nil {
+		return o, err
+	}
 	if c.has("partition") {
 		o.Partitions, o.Group = []int32{int32(c.number("partition", 0))}, ""
 	}
@@ -114,6 +127,20 @@ func (c *call) consumeOptions() (kmodel.ConsumeOptions, error) {
 	delete(o.Extra, "group.id")
 	o.ReadCommitted = c.text("isolation-level") == "read_committed"
 	return o, nil
+}
+
+// oneGroup is the group that is named, wherever it is.
+func oneGroup(names ...string) (string, error) {
+	names = slices.DeleteFunc(names, func(n string) bool { return n == "" })
+	if len(names) == 0 {
+		return "", nil
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) > 1 {
+		return "", usagef("The group ids provided in different places (directly using '--group', via '--consumer-property', or via "+
+			"'--consumer.config') do not match. Detected group ids: '%s'", strings.Join(names, "', '"))
+	}
+	return names[0], nil
 }
 
 // firstOf is the first text that is not empty.
@@ -135,12 +162,10 @@ func runConsumer(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case c.has("zookeeper"):
+	c.adviseRenamed("formatter-property", "Option --%s is deprecated and will be removed in a future version. Use --%s instead.")
+	if c.has("zookeeper") {
 		c.advise("Using the ConsoleConsumer with old consumer is deprecated and will be removed in a future major release. " +
 			"Consider using the new consumer by passing [bootstrap-server] instead of [zookeeper].")
-	case c.has("property") && !c.is27():
-		c.advise("Option --property is deprecated and will be removed in a future version. Use --formatter-property instead.")
 	}
 	kafka, err := c.open(ctx)
 	if err != nil {
@@ -157,7 +182,24 @@ func runConsumer(ctx context.Context, c *call) error {
 	}
 	_ = c.out.Flush() // the end of the run flushes again, and tells
 	fmt.Fprintf(c.Stderr, "Processed a total of %d messages\n", r.count)
+	if c.has("enable-systest-events") {
+		c.printf("shutdown_complete\n")
+	}
+	if bad := unreadable(""); errors.As(err, &bad) {
+		c.log("ERROR", "Unknown error when running consumer: ")
+		fmt.Fprintln(c.Stderr, exceptionOf(bad))
+		return reported{err}
+	}
 	return err
+}
+
+// unreadable tells that a record's bytes are not what a deserializer reads.
+type unreadable string
+
+func (e unreadable) Error() string { return string(e) }
+
+func exceptionOf(e unreadable) string {
+	return "org.apache.kafka.common.errors.SerializationException: " + string(e)
 }
 
 // reading is one run of the consumer.
@@ -206,7 +248,8 @@ func (r *reading) poll(ctx context.Context, consumer command.Consumer, idle time
 	err := consumer.Poll(ctx, func(rec *kmodel.Record) bool {
 		r.count++
 		if failed = r.show.write(r.out, rec); failed != nil && r.has("skip-message-on-error") {
-			r.log("ERROR", message(failed))
+			r.log("ERROR", "Error processing message, skipping this message: ")
+			fmt.Fprintln(r.Stderr, exceptionOf(unreadable(failed.Error())))
 			failed = nil
 		}
 		return failed == nil && (r.most < 0 || r.count < r.most)

@@ -42,12 +42,6 @@ var Differences = []Difference{
 		Why:    "data and talk are not mixed",
 	},
 	{
-		What:   "Elr and LastKnownElr of kafka-topics.sh --describe",
-		Apache: "the lists of a cluster that has them, N/A elsewhere",
-		Zoka:   "N/A",
-		Why:    "only clusters of Kafka 4 have them, and zoka's client does not ask",
-	},
-	{
 		What:   "kafka-console-producer.sh: acks, and the prompt",
 		Apache: "acks=1 in 2.7; 2.7 prompts pipes too",
 		Zoka:   "acks=all and idempotent unless --request-required-acks says otherwise; > for people alone",

@@ -48,11 +48,7 @@ func exception(err error) string {
 	if class == "" {
 		class = camelCase(code.Name())
 	}
-	text := message(err)
-	if java := exceptionTexts[code]; java != "" && strings.HasSuffix(err.Error(), code.Error()) {
-		text = java
-	}
-	return "org.apache.kafka.common.errors." + class + "Exception: " + text
+	return "org.apache.kafka.common.errors." + class + "Exception: " + message(err)
 }
 
 // camelCase is OFFSET_OUT_OF_RANGE as OffsetOutOfRange.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/zoka-project/zoka/clientproto/kmodel"
+	"github.com/zoka-project/zoka/clientproto/kproto"
 )
 
 var getOffsetsTool = &tool{
@@ -28,7 +29,7 @@ var getOffsetsOptions = []option{
 	{name: "topic", kind: value, arg: "regex", help: "the topics"},
 	{name: "partitions", kind: value, arg: "0,1", help: "the partitions"},
 	{name: "topic-partitions", kind: value, arg: "t1:1,t2:0-3,t3,t4:5-,:-3", help: "topics with their partitions; the end of a range is not in it"},
-	{name: "time", kind: value, arg: "time", help: "milliseconds, earliest, latest (the default), max-timestamp, or -2, -1, -3"},
+	{name: "time", kind: value, arg: "time", help: "milliseconds, earliest, latest (the default), max-timestamp, earliest-local, latest-tiered, earliest-pending-upload, or -2, -1, -3 …"},
 	{name: "exclude-internal-topics", help: "leave out internal topics"},
 	{name: "offsets", kind: number, arg: "n", old: true, help: "of no effect"},
 	{name: "max-wait-ms", kind: number, arg: "ms", old: true, help: "of no effect"},
@@ -38,10 +39,17 @@ func checkGetOffsets(o *options) error {
 	switch {
 	case !o.any("bootstrap-server", "broker-list", "zookeeper"):
 		return o.require("bootstrap-server")
+	case o.is27():
+		if err := o.require("topic"); err != nil {
+			return err
+		}
 	case o.has("topic-partitions") && o.any("topic", "partitions"):
 		return refuse("Error occurred: --topic-partitions cannot be used with --topic or --partitions")
 	}
 	_, err := parseTime(o.text("time"))
+	if err != nil && o.is27() {
+		return usagef("Cannot parse argument '%s' of option time", o.text("time"))
+	}
 	return err
 }
 
@@ -54,13 +62,27 @@ func parseTime(text string) (int64, error) {
 		return kmodel.Earliest, nil
 	case "max-timestamp":
 		return kmodel.MaxTimestamp, nil
+	case "earliest-local":
+		return earliestLocal, nil
+	case "latest-tiered":
+		return latestTiered, nil
+	case "earliest-pending-upload":
+		return earliestPending, nil
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < kmodel.MaxTimestamp {
-		return 0, refuse("Error occurred: Malformed time argument %s. Please use -1 or latest / -2 or earliest / -3 or max-timestamp, or a specified long format timestamp", text)
+	if err != nil {
+		return 0, refuse("Error occurred: Malformed time argument %s. Please use -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / "+
+			"-5 or latest-tiered / -6 or earliest-pending-upload, or a specified long format timestamp", text)
 	}
 	return n, nil
 }
+
+// Positions of topics that lie in tiers, which brokers of Kafka 4 know.
+const (
+	earliestLocal   = -4
+	latestTiered    = -5
+	earliestPending = -6
+)
 
 // partitionFilter is a rule of --topic-partitions: a topic's name, and a range of partitions.
 type partitionFilter struct {
@@ -159,7 +181,11 @@ func runGetOffsets(ctx context.Context, c *call) error {
 			}
 		}
 	}
-	if len(partitions) == 0 {
+	if len(partitions) == 0 && c.is27() && !slices.ContainsFunc(topics, func(t kmodel.Topic) bool { return t.Name == c.text("topic") }) {
+		return refuse("Topic %s does not exist", c.text("topic"))
+	}
+	failed := c.missing(partitions)
+	if len(partitions) == 0 && failed == nil {
 		return refuse("Error occurred: Could not match any topic-partitions with the specified filters")
 	}
 	slices.SortFunc(partitions, func(a, b kmodel.TopicPartition) int { return comparePartitions(a, b, c.is27()) })
@@ -167,11 +193,13 @@ func runGetOffsets(ctx context.Context, c *call) error {
 	if err != nil {
 		return refuse("Error occurred: %s", message(err))
 	}
-	var failed error
 	for _, o := range found {
 		switch {
+		case errors.Is(o.Err, kproto.LeaderNotAvailable) && c.is27():
+			fmt.Fprintf(c.Stderr, "Error: partition %d does not have a leader. Skip getting offsets\n", o.Partition)
+			failed = errors.Join(failed, o.Err)
 		case o.Err != nil:
-			fmt.Fprintf(c.Stderr, "Skip getting offsets for topic-partition %s due to error: %s\n", o.TopicPartition, message(o.Err))
+			fmt.Fprintf(c.Stderr, "Skip getting offsets for topic-partition %s due to error: %s\n", o.TopicPartition, exception(o.Err))
 			failed = errors.Join(failed, o.Err)
 		case o.Offset >= 0:
 			c.printf("%s:%d:%d\n", o.Topic, o.Partition, o.Offset)
@@ -183,6 +211,22 @@ func runGetOffsets(ctx context.Context, c *call) error {
 		return reported{failed}
 	}
 	return nil
+}
+
+// missing names partitions of --partitions that are not there, as the tool of 2.7 does.
+func (c *call) missing(found []kmodel.TopicPartition) error {
+	if !c.is27() || !c.has("partitions") {
+		return nil
+	}
+	var err error
+	for id := range strings.SplitSeq(c.text("partitions"), ",") {
+		n, _ := strconv.ParseInt(strings.TrimSpace(id), 10, 32) // a number, or the rules were refused
+		if !slices.ContainsFunc(found, func(p kmodel.TopicPartition) bool { return int64(p.Partition) == n }) {
+			err = fmt.Errorf("partition %d does not exist", n)
+			fmt.Fprintf(c.Stderr, "Error: %v\n", err)
+		}
+	}
+	return err
 }
 
 // comparePartitions orders partitions as 2.7 does, by number, or as 4 does, by the number's text.

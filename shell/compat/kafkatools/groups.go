@@ -69,27 +69,38 @@ func checkGroups(o *options) error {
 	if !o.any("bootstrap-server", "zookeeper") {
 		return o.require("bootstrap-server")
 	}
-	grouped := o.any("group", "all-groups")
+	grouped, either, scope := o.any("group", "all-groups"), "[all-groups], [group]", "[topic], [group]"
+	if o.is27() {
+		either, scope = "[group], [all-groups]", "[group], [topic]"
+	}
 	switch {
 	case o.has("describe") && !grouped:
-		return usagef("Option [describe] takes one of these options: [all-groups], [group]")
+		return usagef("Option [describe] takes one of these options: %s", either)
 	case o.has("describe") && o.count("members", "offsets", "state") > 1:
 		return usagef("Option [describe] takes at most one of these options: [members], [offsets], [state]")
 	case o.has("describe") && o.text("state") != "":
 		return usagef("Option [describe] does not take a value for [state]")
+	case !o.has("describe") && o.any("members", "offsets", "verbose"):
+		var names []string
+		for _, name := range []string{"members", "offsets", "verbose"} {
+			if o.has(name) {
+				names = append(names, "["+name+"]")
+			}
+		}
+		return usagef("Option(s) %s are unavailable given other options on the command line", strings.Join(names, ", "))
 	case o.has("delete") && !grouped:
-		return usagef("Option [delete] takes one of these options: [all-groups], [group]")
+		return usagef("Option [delete] takes one of these options: %s", either)
 	case o.has("delete") && o.has("topic"):
 		return usagef("The consumer does not support topic-specific offset deletion from a consumer group.")
 	case o.has("delete-offsets") && !(o.has("group") && o.has("topic")):
-		return usagef("Option [delete-offsets] takes the following options: [group], [topic]")
+		return usagef("Option [delete-offsets] takes the following options: %s", scope)
 	case o.has("reset-offsets"):
 		if err := checkReset(o, grouped); err != nil {
 			return err
 		}
 	}
 	for _, pair := range [][]string{
-		{"group", "all-groups", "list"}, {"topic", "all-topics", "list", "describe"}, {"all-topics", "list", "describe", "delete", "delete-offsets"},
+		{"group", "all-groups", "list"}, {"topic", "list", "describe"}, {"all-topics", "list", "describe", "delete", "delete-offsets"},
 	} {
 		if err := o.exclude(pair[0], pair[1:]...); err != nil {
 			return err
@@ -104,7 +115,7 @@ func checkReset(o *options, grouped bool) error {
 		return usagef("Option [reset-offsets] only accepts one of [execute] and [dry-run]")
 	case !grouped:
 		return usagef("Option [reset-offsets] takes one of these options: [all-groups], [group]")
-	case !o.any(resetTargets...) && !o.has("export"):
+	case !o.any(resetTargets...):
 		return usagef("Option '[reset-offsets]' requires one of the following scenarios: [to-offset], [to-datetime], [by-duration], " +
 			"[to-earliest], [to-latest], [shift-by], [from-file], [to-current]")
 	case !o.any("topic", "all-topics", "from-file"):
@@ -195,21 +206,33 @@ func describeAll(ctx context.Context, kafka command.Kafka, names []string) ([]km
 	}
 }
 
-// groupStates are Kafka's words.
-var groupStates = []string{"PreparingRebalance", "CompletingRebalance", "Stable", "Dead", "Empty", "Assigning", "Reconciling", "Unknown"}
+// groupStates are Kafka's words, of 2.7 and of 4, in the order in which they are listed.
+var groupStates = map[bool][]string{
+	true:  {"PreparingRebalance", "CompletingRebalance", "Stable", "Dead", "Empty"},
+	false: {"Dead", "Empty", "Stable", "CompletingRebalance", "PreparingRebalance", "Assigning", "Reconciling"},
+}
+
+// groupTypes are those of groups of consumers.
+var groupTypes = []string{"Consumer", "Classic"}
 
 // listGroups is --list.
 func (c *call) listGroups(ctx context.Context, kafka command.Kafka) error {
 	var states []string
 	for word := range strings.SplitSeq(c.text("state"), ",") {
 		word = strings.TrimSpace(word)
-		i := slices.IndexFunc(groupStates, func(s string) bool { return strings.EqualFold(s, word) })
+		known := groupStates[c.is27()]
+		i := slices.IndexFunc(known, func(s string) bool { return s == word || strings.EqualFold(s, word) && !c.is27() })
 		switch {
 		case word == "":
 		case i < 0:
-			return usagef("Invalid state list '%s'. Valid states are: %s", c.text("state"), strings.Join(groupStates, ", "))
+			return usagef("Invalid state list '%s'. Valid states are: %s", c.text("state"), strings.Join(known, ", "))
 		default:
-			states = append(states, groupStates[i])
+			states = append(states, known[i])
+		}
+	}
+	for word := range strings.SplitSeq(c.text("type"), ",") {
+		if word != "" && !slices.ContainsFunc(groupTypes, func(t string) bool { return strings.EqualFold(t, strings.TrimSpace(word)) }) {
+			return usagef("Invalid types list '%s'. Valid types are: %s", c.text("type"), strings.Join(groupTypes, ", "))
 		}
 	}
 	all, err := consumerGroups(ctx, kafka, states...)
@@ -218,12 +241,12 @@ func (c *call) listGroups(ctx context.Context, kafka command.Kafka) error {
 	}
 	if types := strings.ToLower(c.text("type")); types != "" {
 		all = slices.DeleteFunc(all, func(g kmodel.GroupListing) bool {
-			return !slices.Contains(strings.Split(types, ","), strings.ToLower(orElse(g.Type, "classic")))
+			return !slices.ContainsFunc(strings.Split(types, ","), func(t string) bool { return strings.EqualFold(strings.TrimSpace(t), groupType(g)) })
 		})
 	}
 	rows := [][]string{{"GROUP", "TYPE", "STATE"}}
 	for _, g := range all {
-		rows = append(rows, []string{g.Name, orElse(g.Type, "Classic"), orElse(g.State, "Unknown")})
+		rows = append(rows, []string{g.Name, groupType(g), orElse(g.State, "Unknown")})
 	}
 	if !c.any("state", "type") {
 		for _, row := range rows[1:] {
@@ -246,6 +269,14 @@ func (c *call) listGroups(ctx context.Context, kafka command.Kafka) error {
 		c.printf("\n")
 	}
 	return nil
+}
+
+// groupType is the type of a group, with a capital as Java has it; brokers before 3.8 have no other than this.
+func groupType(g kmodel.GroupListing) string {
+	if g.Type == "" {
+		return "Classic"
+	}
+	return strings.ToUpper(g.Type[:1]) + g.Type[1:]
 }
 
 func orElse(text, otherwise string) string {

@@ -52,18 +52,32 @@ func (c *call) deleteGroups(ctx context.Context, kafka command.Kafka) error {
 // deleteGroupOffsets is --delete-offsets.
 func (c *call) deleteGroupOffsets(ctx context.Context, kafka command.Kafka) error {
 	group := c.text("group")
-	partitions, err := partitionsOf(ctx, kafka, c.given["topic"])
-	if err != nil {
-		return err
+	var results []kmodel.PartitionOffset
+	var partitions []kmodel.TopicPartition
+	for _, text := range c.given["topic"] {
+		found, err := partitionsOf(ctx, kafka, []string{text})
+		switch {
+		case errors.Is(err, kproto.UnknownTopicOrPartition):
+			results = append(results, kmodel.PartitionOffset{TopicPartition: kmodel.TopicPartition{Topic: text, Partition: -1}, Err: err})
+		case err != nil:
+			return err
+		}
+		partitions = append(partitions, found...)
 	}
-	results, err := kafka.DeleteGroupOffsets(ctx, group, partitions)
+	found, err := kafka.DeleteGroupOffsets(ctx, group, partitions)
 	var code kproto.Error
+	var whole error // what is wrong with the group
 	switch {
 	case errors.As(err, &code):
-		return c.failf("%s", strings.TrimPrefix(exception(err), "org.apache.kafka.common.errors.")) // of the group as a whole
+		whole = err
+		for _, p := range partitions {
+			found = append(found, kmodel.PartitionOffset{TopicPartition: p, Err: err})
+		}
 	case err != nil:
 		return err
 	}
+	err = nil
+	results = append(results, found...)
 	slices.SortFunc(results, func(a, b kmodel.PartitionOffset) int { return a.TopicPartition.Compare(b.TopicPartition) })
 	rows := [][]string{{"TOPIC", "PARTITION", "STATUS"}}
 	for _, r := range results {
@@ -72,9 +86,21 @@ func (c *call) deleteGroupOffsets(ctx context.Context, kafka command.Kafka) erro
 			row[2] = "Error: " + exception(r.Err)
 			err = reported{r.Err}
 		}
+		if r.Partition < 0 {
+			row[1] = "-"
+			if c.is27() {
+				row[1] = "Not Provided"
+			}
+		}
 		rows = append(rows, row)
 	}
 	switch {
+	case errors.Is(whole, kproto.GroupIDNotFound) && c.is27():
+		c.printf("\nError: '%s' does not exist.\n", group)
+	case whole != nil:
+		c.printf("\nError: %s\n", message(whole))
+	case err != nil && c.is27():
+		c.printf("\nError: Encounter some partition level error, see the follow-up details:\n")
 	case err != nil:
 		c.printf("\nError: Encountered some partition-level error, see the follow-up details.\n")
 	case c.is27():

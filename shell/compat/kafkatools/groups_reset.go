@@ -153,7 +153,7 @@ func (c *call) wantedOffsets(ctx context.Context, kafka command.Kafka, partition
 	if err != nil {
 		return nil, err
 	}
-	found, err := kafkacmd.OffsetsSince(ctx, kafka, partitions, at)
+	found, err := c.offsetsSince(ctx, kafka, partitions, at)
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +162,28 @@ func (c *call) wantedOffsets(ctx context.Context, kafka command.Kafka, partition
 		if before, ok := was[p]; ok && stay {
 			found[i] = before
 		}
+	}
+	return found, nil
+}
+
+// offsetsSince are the first offsets at or after a time, the ends where there is none.
+func (c *call) offsetsSince(ctx context.Context, kafka command.Kafka, partitions []kmodel.TopicPartition, at int64) ([]int64, error) {
+	found, err := kafkacmd.OffsetsAt(ctx, kafka, partitions, at)
+	if err != nil || !slices.Contains(found, -1) {
+		return found, err
+	}
+	ends, err := kafkacmd.OffsetsAt(ctx, kafka, partitions, kmodel.Latest)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range partitions {
+		if found[i] >= 0 {
+			continue
+		}
+		if !c.is27() {
+			c.printf("\nWarn: Partition %d from topic %s is empty. Falling back to latest known offset.\n", p.Partition, p.Topic)
+		}
+		found[i] = ends[i]
 	}
 	return found, nil
 }
@@ -209,7 +231,10 @@ func parseDateTime(text string) (int64, error) {
 			return at.UnixMilli(), nil
 		}
 	}
-	return 0, usagef("Unparseable date: \"%s\"", text)
+	if !strings.Contains(text, "T") {
+		return 0, told("Error parsing timestamp. It does not contain a 'T' according to ISO8601 format")
+	}
+	return 0, told("Unparseable date: \"" + text + "\"")
 }
 
 // isoDuration is the form of --by-duration.
@@ -219,7 +244,7 @@ var isoDuration = regexp.MustCompile(`^(?i)P(?:(\d{1,5})D)?(?:T(?:(\d{1,7})H)?(?
 func parseDuration(text string, now time.Time) (int64, error) {
 	m := isoDuration.FindStringSubmatch(text)
 	if m == nil || strings.Join(m[1:], "") == "" {
-		return 0, usagef("Text cannot be parsed to a Duration: %s", text)
+		return 0, told("Text cannot be parsed to a Duration")
 	}
 	var seconds int64
 	for i, unit := range []int64{86400, 3600, 60, 1} {
@@ -233,7 +258,7 @@ func parseDuration(text string, now time.Time) (int64, error) {
 func readReset(path, group string, several bool) (map[kmodel.TopicPartition]int64, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, refuse("--from-file: %v", err)
+		return nil, told("Unable to read file " + path)
 	}
 	out := map[kmodel.TopicPartition]int64{}
 	for i, line := range strings.Split(string(text), "\n") {
@@ -250,12 +275,12 @@ func readReset(path, group string, several bool) (map[kmodel.TopicPartition]int6
 			fields = nil
 		}
 		if len(fields) != 3 {
-			return nil, refuse("%s:%d: want topic,partition,offset of one group, or group,topic,partition,offset", path, i+1)
+			return nil, fmt.Errorf("%s:%d: want topic,partition,offset of one group, or group,topic,partition,offset", path, i+1)
 		}
 		partition, perr := strconv.ParseUint(strings.TrimSpace(fields[1]), 10, 31)
 		offset, oerr := strconv.ParseInt(strings.TrimSpace(fields[2]), 10, 64)
 		if err := errors.Join(perr, oerr); err != nil {
-			return nil, refuse("%s:%d: %v", path, i+1, err)
+			return nil, fmt.Errorf("%s:%d: %w", path, i+1, err)
 		}
 		out[kmodel.TopicPartition{Topic: strings.TrimSpace(fields[0]), Partition: int32(partition)}] = offset
 	}

@@ -37,7 +37,16 @@ type options struct {
 	old   bool                // one of them is of 2.7 alone
 	words []string            // the command line
 	order []string            // the rows' names as they were given
+	// spelled are the names by which rows were given.
+	spelled map[string]string
+	// release is [Config.Release].
+	release string
+	// malformed is what is wrong with a number, "" for nothing. Apache's tools look at it last.
+	malformed string
 }
+
+// is27 tells whose output is written.
+func (o *options) is27() bool { return o.release == "2.7" || o.release == "" && o.old }
 
 // usageError is a command line that cannot be understood. The table of options is shown below it.
 type usageError struct{ msg string }
@@ -55,7 +64,7 @@ func refuse(format string, args ...any) error { return &refusal{fmt.Sprintf(form
 
 // parse reads a command line as joptsimple does, which lets words that are no options stand anywhere and mean nothing.
 func parse(table []option, args []string) (*options, error) {
-	o := &options{table: table, given: map[string][]string{}, words: args}
+	o := &options{table: table, given: map[string][]string{}, words: args, spelled: map[string]string{}}
 	for len(args) > 0 {
 		word := args[0]
 		args = args[1:]
@@ -72,9 +81,7 @@ func parse(table []option, args []string) (*options, error) {
 		}
 		switch {
 		case row.kind == flag:
-			if attached {
-				return o, usagef("%s takes no argument", name)
-			}
+			text = "" // joptsimple lets --list=x pass
 		case attached:
 		case row.kind == maybe && (len(args) == 0 || strings.HasPrefix(args[0], "-")):
 		case len(args) == 0:
@@ -83,8 +90,12 @@ func parse(table []option, args []string) (*options, error) {
 			text, args = args[0], args[1:]
 		}
 		if _, err := strconv.ParseInt(text, 10, 64); row.kind == number && err != nil {
-			return o, usagef("Cannot parse argument '%s' of option %s", text, name)
+			o.malformed = fmt.Sprintf("Cannot parse argument '%s' of option %s", text, name)
 		}
+		if was := o.spelled[row.name]; was != "" && was != name {
+			return o, usagef("Options --%s and --%s cannot be specified together.", max(was, name), min(was, name))
+		}
+		o.spelled[row.name] = name
 		if len(o.given[row.name]) > 0 && !row.many && row.kind != flag {
 			return o, usagef("Found multiple arguments for option %s, but you asked for only one", name)
 		}

@@ -54,12 +54,16 @@ func checkProducer(o *options) error {
 	if err := o.require("topic"); err != nil {
 		return err
 	}
-	switch o.count("bootstrap-server", "broker-list", "zookeeper") {
-	case 0:
+	switch {
+	case o.any("bootstrap-server", "zookeeper") && o.count("bootstrap-server", "broker-list", "zookeeper") > 1:
+		if o.has("zookeeper") { // with both of the others Apache's takes --bootstrap-server
+			return usagef("Only one of --bootstrap-server, --broker-list and --zookeeper can be given")
+		}
+		delete(o.given, "broker-list")
+	case !o.any("bootstrap-server", "broker-list", "zookeeper") && o.is27():
+		return usagef("Missing required option(s) [bootstrap-server]")
+	case !o.any("bootstrap-server", "broker-list", "zookeeper"):
 		return o.require("bootstrap-server")
-	case 1:
-	default:
-		return usagef("Only one of --bootstrap-server, --broker-list and --zookeeper can be given")
 	}
 	if class := o.text("line-reader"); class != "" && !strings.HasSuffix(class, "LineMessageReader") {
 		return refuse("--line-reader %s: classes of Java are not run here", class)
@@ -114,17 +118,25 @@ func (c *call) lines() (kafkacmd.Lines, error) {
 	if p.is("parse.headers") {
 		l.HeadersEnd, l.HeaderEnd = p.or("headers.delimiter", "\t"), p.or("headers.separator", ",")
 		l.HeaderIs = p.or("headers.key.separator", ":")
-		names := []string{"headers.delimiter", "headers.separator", "headers.key.separator"}
-		texts := []string{l.HeadersEnd, l.HeaderEnd, l.HeaderIs}
-		for i := range names {
-			for j := range i {
-				if texts[i] == texts[j] {
-					return l, refuse("%s and %s may not be equal", names[j], names[i])
-				}
+	}
+	return l, distinct(l)
+}
+
+// distinct refuses separators that cannot be told from each other.
+func distinct(l kafkacmd.Lines) error {
+	names := []string{"headers.delimiter", "headers.separator", "headers.key.separator", "key.separator"}
+	texts := []string{l.HeadersEnd, l.HeaderEnd, l.HeaderIs, l.KeyEnd}
+	for i := range names {
+		if texts[i] != "" && l.HasNull && texts[i] == l.Null {
+			return refuse("org.apache.kafka.common.KafkaException: null.marker and %s may not be equal", names[i])
+		}
+		for j := range min(i, 3) {
+			if texts[i] != "" && texts[i] == texts[j] && (i < 3 || j > 0) { // the key ends behind the headers' end: both may be tabs
+				return refuse("org.apache.kafka.common.KafkaException: %s and %s may not be equal", names[j], names[i])
 			}
 		}
 	}
-	return l, nil
+	return nil
 }
 
 // sending is one run of the producer.
@@ -144,8 +156,9 @@ func runProducer(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if c.has("property") && !c.is27() {
-		c.advise("Warning: --property is deprecated and will be removed in a future version. Use --reader-property instead.")
+	c.adviseRenamed("reader-property", "Warning: --%s is deprecated and will be removed in a future version. Use --%s instead.")
+	if c.has("max-partition-memory-bytes") && !c.is27() {
+		c.advise("Warning: --max-partition-memory-bytes is deprecated and will be removed in Apache Kafka 5.0. Use --batch-size instead.")
 	}
 	kafka, err := c.open(ctx)
 	if err != nil {
@@ -219,7 +232,12 @@ func (s *sending) parse(line []byte, rec *kmodel.Record) error {
 	}
 	lacks := func(end string) bool { return end != "" && !bytes.Contains(line, []byte(end)) }
 	text := fmt.Sprintf("line number %d: %v", s.number, err)
+	var header *kafkacmd.HeaderError
 	switch {
+	case errors.As(err, &header) && header.NullName:
+		text = fmt.Sprintf("Header keys should not be equal to the null marker '%s' as they can't be null", s.lines.Null)
+	case errors.As(err, &header):
+		text = fmt.Sprintf("No header key separator found in pair '%s' on line number %d", header.Pair, s.number)
 	case lacks(s.lines.HeadersEnd):
 		text = fmt.Sprintf("No headers delimiter found on line number %d: '%s'", s.number, line)
 	case lacks(s.lines.KeyEnd) && s.is27():

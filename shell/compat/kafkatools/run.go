@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zoka-project/zoka/clientproto/kmodel"
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/shell/command"
 )
@@ -20,7 +21,7 @@ type Config struct {
 	// Prompt tells that a person types at Stdin.
 	Prompt bool
 	// Dial finds a cluster.
-	Dial func(context.Context, command.KafkaTarget) (command.Kafka, error)
+	Dial func(context.Context, command.KafkaTarget) (Cluster, error)
 	// ZK opens a session with ZooKeeper servers.
 	ZK func(ctx context.Context, servers string) (command.ZK, error)
 	// Release is whose output is written where Apache's releases differ: "2.7" or "4"; "" is 4, or 2.7 where a flag is
@@ -30,13 +31,23 @@ type Config struct {
 	Version string
 }
 
+// Cluster is a Kafka cluster as the tools use it; its methods are those of kafka.Client, whose comments tell more.
+type Cluster interface {
+	command.Kafka
+	// Electable are replicas that are not in sync and may become leaders. It is nil where brokers do not tell.
+	Electable(ctx context.Context, topics ...string) (map[kmodel.TopicPartition]kmodel.Electable, error)
+	// Scram are the credentials that brokers keep of users, and AlterScram changes them.
+	Scram(ctx context.Context, users ...string) ([]kmodel.Scram, error)
+	AlterScram(ctx context.Context, set []kmodel.ScramPassword, remove []kmodel.Scram) error
+}
+
 // call is one run of a tool.
 type call struct {
 	*options
 	Config
 	tool  *tool
 	out   *bufio.Writer
-	kafka command.Kafka
+	kafka Cluster
 	zk    command.ZK
 }
 
@@ -52,6 +63,7 @@ type reported struct{ error }
 func Run(ctx context.Context, name string, args []string, cfg Config) int {
 	t := tools[name]
 	o, err := parse(append(t.table[:len(t.table):len(t.table)], common...), args)
+	o.release = cfg.Release
 	c := &call{options: o, Config: cfg, tool: t, out: bufio.NewWriterSize(cfg.Stdout, 64<<10)}
 	switch {
 	case o.has("help"):
@@ -64,6 +76,13 @@ func Run(ctx context.Context, name string, args []string, cfg Config) int {
 		err = &usageError{t.about}
 	case err == nil:
 		err = t.check(o)
+	}
+	switch {
+	case err != nil || o.malformed == "":
+	case t.failed != nil:
+		err = told(o.malformed)
+	default:
+		err = usagef("%s", o.malformed)
 	}
 	if err == nil {
 		err = t.run(ctx, c)
@@ -99,9 +118,6 @@ func (c *call) end(ctx context.Context, err error) int {
 	return 1
 }
 
-// is27 tells whose output is written.
-func (c *call) is27() bool { return c.Release == "2.7" || c.Release == "" && c.old }
-
 // log writes a line as log4j does with the configuration of Apache's tools.
 func (c *call) log(level, text string) {
 	logger := c.tool.logger[1]
@@ -118,10 +134,25 @@ func logLine(w io.Writer, level, text, logger string) {
 // advise writes a line of advice where Apache's has one.
 func (c *call) advise(line string) { fmt.Fprintln(c.Stderr, line) }
 
+// adviseRenamed advises the newer of two spellings, for those that were given by the older: what Kafka 4.2 does. Property
+// is the newer name of --property.
+func (c *call) adviseRenamed(property, layout string) {
+	if c.is27() {
+		return
+	}
+	for _, row := range c.table {
+		if name := c.spelled[row.name]; name == "property" {
+			c.advise(fmt.Sprintf(layout, name, property))
+		} else if name != row.name && name != "" {
+			c.advise(fmt.Sprintf(layout, name, row.name))
+		}
+	}
+}
+
 func (c *call) printf(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }
 
 // open finds the cluster by the flags that all tools have: --bootstrap-server, or --zookeeper.
-func (c *call) open(ctx context.Context) (command.Kafka, error) {
+func (c *call) open(ctx context.Context) (Cluster, error) {
 	if c.kafka != nil {
 		return c.kafka, nil
 	}
@@ -140,6 +171,10 @@ func (c *call) open(ctx context.Context) (command.Kafka, error) {
 	}
 	var err error
 	c.kafka, err = c.Dial(ctx, target)
+	var misused interface{ Misused() bool }
+	if errors.As(err, &misused) && misused.Misused() {
+		return nil, refuse("%s", message(err)) // Apache's clients throw it before a tool begins
+	}
 	return c.kafka, err
 }
 
@@ -155,13 +190,17 @@ func (c *call) close() {
 	}
 }
 
-// message is an error as Java's exceptions have it: the broker's words without the name of the code. Flags of the shell
-// that it advises are named as the tools have them.
+// message is an error as Java's exceptions have it: the broker's words without the name of the code, or Java's where it
+// says nothing. Flags of the shell that it advises are named as the tools have them.
 func message(err error) string {
 	text := command.Reason(err)
 	var code kproto.Error
-	if errors.As(err, &code) && !strings.HasSuffix(text, code.Error()) {
-		if _, words, found := strings.Cut(text, code.Name()+": "); found {
+	if errors.As(err, &code) {
+		java := exceptionTexts[code]
+		if java != "" && strings.HasSuffix(err.Error(), code.Error()) {
+			return java
+		}
+		if _, words, found := strings.Cut(text, code.Name()+": "); found && !strings.HasSuffix(text, code.Error()) {
 			return words
 		}
 	}

@@ -3,6 +3,7 @@ package kafkatools
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -62,10 +63,14 @@ func checkTopics(o *options) error {
 		return usagef("Command must include exactly one action: --list, --describe, --create, --alter or --delete")
 	}
 	switch {
-	case o.has("zookeeper") && o.has("bootstrap-server"):
+	case o.has("zookeeper") && o.has("bootstrap-server"), o.is27() && !o.any("zookeeper", "bootstrap-server"):
 		return refuse("Only one of --bootstrap-server or --zookeeper must be specified")
 	case !o.any("zookeeper", "bootstrap-server"):
 		return refuse("--bootstrap-server must be specified")
+	case o.has("describe") && o.has("if-exists") && o.is27():
+		if err := o.require("topic"); err != nil {
+			return err
+		}
 	case o.has("describe") && o.has("if-exists") && !o.any("topic", "topic-id"):
 		return usagef("--topic or --topic-id is required to describe a topic")
 	}
@@ -92,15 +97,36 @@ func checkTopics(o *options) error {
 			}
 		}
 	}
-	return o.exclude("topics-with-overrides", reports...)
+	for i, report := range reports {
+		others := []string{"topics-with-overrides"}
+		if o.is27() { // 4 lets them stand together
+			others = append(others, reports[i+1:]...)
+		}
+		if i > 1 {
+			others = append(others, "zookeeper")
+		}
+		if err := o.exclude(report, others...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkTopicAction(o *options) error {
 	switch {
 	case o.has("alter") && o.has("bootstrap-server"):
-		if o.has("config") {
-			return usagef("Option combination \"[bootstrap-server],[config]\" can't be used with option \"[alter]\"" +
-				" (To alter topic configurations, the kafka-configs tool can be used.)")
+		switch {
+		case o.has("config") && o.is27():
+			return usagef(`Option combination "[bootstrap-server],[config]" can't be used with option "[alter]" ` +
+				"(the kafka-configs CLI supports altering topic configs with a --bootstrap-server option)")
+		case o.has("config"):
+			return usagef(`Option combination "[[config], [bootstrap-server]]" can't be used with option "[alter]" ` +
+				"(To alter topic configurations, the kafka-configs tool can be used.)")
+		}
+		if o.is27() {
+			if err := o.exclude("delete-config", "bootstrap-server"); err != nil {
+				return err
+			}
 		}
 		return o.require("partitions")
 	case o.has("create") && o.has("zookeeper") && !o.has("replica-assignment"):
@@ -129,11 +155,7 @@ func runTopics(ctx context.Context, c *call) error {
 	}
 	switch {
 	case c.has("list"):
-		if c.has("zookeeper") && len(names) == 0 {
-			return nil
-		}
-		c.printf("%s\n", strings.Join(names, "\n"))
-		return nil
+		return c.listTopics(ctx, names)
 	case c.has("describe"):
 		return c.describeTopics(ctx, kafka, names)
 	case c.has("alter"):
@@ -142,13 +164,33 @@ func runTopics(ctx context.Context, c *call) error {
 	return c.deleteTopics(ctx, kafka, names)
 }
 
+// listTopics is --list.
+func (c *call) listTopics(ctx context.Context, names []string) error {
+	if !c.has("zookeeper") {
+		c.printf("%s\n", strings.Join(names, "\n"))
+		return nil
+	}
+	marked, err := c.marked(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		mark := ""
+		if marked[name] {
+			mark = " - marked for deletion"
+		}
+		c.printf("%s%s\n", name, mark)
+	}
+	return nil
+}
+
 // topicNames are the topics that --topic or --topic-id mean, sorted.
 func (c *call) topicNames(ctx context.Context, kafka command.Kafka) ([]string, error) {
 	all, err := kafka.Topics(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if id := c.text("topic-id"); id != "" {
+	if id := c.text("topic-id"); id != "" && c.has("describe") {
 		for _, t := range all {
 			if t.ID == id {
 				return []string{t.Name}, nil
@@ -187,7 +229,7 @@ func topicFilter(text string, all []kmodel.Topic) (func(string) bool, error) {
 	pattern := strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(text), ",", "|"), " ", "")
 	re, err := regexp.Compile("^(?:" + strings.Trim(pattern, `"'`) + ")$")
 	if err != nil {
-		return nil, refuse("%s is an invalid regex.", text)
+		return nil, told(text + " is an invalid regex.")
 	}
 	return re.MatchString, nil
 }
@@ -202,7 +244,7 @@ func (c *call) createTopic(ctx context.Context) error {
 	for _, pair := range c.given["config"] {
 		name, text, found := strings.Cut(pair, "=")
 		if !found {
-			return refuse("requirement failed: Invalid topic config: all configs to be added must be in the format \"key=val\".")
+			return told(`requirement failed: Invalid topic config: all configs to be added must be in the format "key=val".`)
 		}
 		topic.Configs[strings.TrimSpace(name)] = strings.TrimSpace(text)
 	}
@@ -212,12 +254,18 @@ func (c *call) createTopic(ctx context.Context) error {
 	}
 	partitions, replicas := c.number("partitions", -1), c.number("replication-factor", -1)
 	switch {
+	case topic.Name == "":
+		return told("The given topic name '' cannot be represented in a request.")
+	case c.has("zookeeper") && c.has("partitions") && partitions < 1:
+		return told("Number of partitions must be larger than 0.")
+	case c.has("zookeeper") && c.has("replication-factor") && replicas < 1:
+		return told("Replication factor must be larger than 0.")
 	case c.has("replication-factor") && (replicas < 1 || replicas > math.MaxInt16):
 		return told("The replication factor must be between 1 and 32767 inclusive")
 	case c.has("partitions") && partitions < 1:
 		return told("The partitions must be greater than 0")
 	case partitions > math.MaxInt32:
-		return usagef("Cannot parse argument '%d' of option partitions", partitions)
+		return told(fmt.Sprintf("Cannot parse argument '%d' of option partitions", partitions))
 	}
 	topic.Partitions, topic.Replicas = int32(partitions), int16(replicas)
 	kafka, err := c.open(ctx)
@@ -253,7 +301,7 @@ func parseAssignment(text string) ([][]int32, error) {
 			brokers = append(brokers, int32(n))
 		}
 		if i > 0 && len(brokers) != len(out[0]) {
-			return nil, told("Partition " + strconv.Itoa(i) + " has different replication factor: " + list)
+			return nil, told(fmt.Sprintf("Partition %d has different replication factor: [%s]", i, strings.ReplaceAll(list, ":", ", ")))
 		}
 		out = append(out, brokers)
 	}
@@ -276,14 +324,15 @@ func (c *call) alterTopics(ctx context.Context, kafka command.Kafka, names []str
 		if c.has("zookeeper") {
 			c.printf("WARNING: If partitions are increased for a topic that has a key, the partition logic or ordering of the messages will be affected\n")
 		}
-		added := assignment
-		if added != nil {
-			was, err := kafka.Topics(ctx, name)
-			if err != nil {
-				return err
-			}
-			added = added[min(len(added), len(was[0].Partitions)):]
+		was, err := kafka.Topics(ctx, name)
+		if err != nil {
+			return err
 		}
+		if now := len(was[0].Partitions); c.has("zookeeper") && c.number("partitions", 0) <= int64(now) {
+			return told(fmt.Sprintf("The number of partitions for a topic can only be increased. Topic %s currently has %d partitions, %d would not be an increase.",
+				name, now, c.number("partitions", 0)))
+		}
+		added := assignment[min(len(assignment), len(was[0].Partitions)):]
 		if err := kafka.CreatePartitions(ctx, name, int32(min(c.number("partitions", 0), math.MaxInt32)), added, false); err != nil {
 			return err
 		}
@@ -299,8 +348,6 @@ func (c *call) alterTopicConfig(ctx context.Context, kafka command.Kafka, name s
 	if !c.has("zookeeper") || !c.any("config", "delete-config") {
 		return nil
 	}
-	c.printf("WARNING: Altering topic configuration from this script has been deprecated and may be removed in future releases.\n" +
-		"         Going forward, please use kafka-configs.sh for this functionality\n")
 	var changes []kmodel.ConfigChange
 	for key, text := range c.pairs("config") {
 		changes = append(changes, kmodel.ConfigChange{Op: kmodel.SetConfig, Name: strings.TrimSpace(key), Value: strings.TrimSpace(text)})
@@ -308,7 +355,19 @@ func (c *call) alterTopicConfig(ctx context.Context, kafka command.Kafka, name s
 	for _, key := range c.given["delete-config"] {
 		changes = append(changes, kmodel.ConfigChange{Op: kmodel.DeleteConfig, Name: key})
 	}
-	if err := kafka.AlterConfigs(ctx, kmodel.Resource{Type: kmodel.TopicResource, Name: name}, changes, false); err != nil {
+	resource := kmodel.Resource{Type: kmodel.TopicResource, Name: name}
+	known, err := kafka.Configs(ctx, false, resource)
+	if err != nil {
+		return err
+	}
+	for _, change := range changes { // brokers delete whatever name one tells them
+		if !slices.ContainsFunc(known[0].Entries, func(e kmodel.Config) bool { return e.Name == change.Name }) {
+			return told("Unknown topic config name: " + change.Name)
+		}
+	}
+	c.printf("WARNING: Altering topic configuration from this script has been deprecated and may be removed in future releases.\n" +
+		"         Going forward, please use kafka-configs.sh for this functionality\n")
+	if err := kafka.AlterConfigs(ctx, resource, changes, false); err != nil {
 		return err
 	}
 	c.printf("Updated config for topic %s.\n", name)
@@ -320,15 +379,12 @@ func (c *call) deleteTopics(ctx context.Context, kafka command.Kafka, names []st
 	if len(names) == 0 {
 		return nil
 	}
+	if c.has("zookeeper") {
+		return c.markTopics(ctx, kafka, names)
+	}
 	outcomes, err := kafka.DeleteTopics(ctx, names...)
 	for _, o := range outcomes {
-		if o.Err != nil {
-			err = errors.Join(err, o.Err)
-			continue
-		}
-		if c.has("zookeeper") {
-			c.printf("Topic %s is marked for deletion.\nNote: This will have no impact if delete.topic.enable is not set to true.\n", o.Name)
-		}
+		err = errors.Join(err, o.Err)
 	}
 	return err
 }

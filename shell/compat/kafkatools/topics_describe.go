@@ -16,11 +16,13 @@ type described struct {
 	kmodel.Topic
 	configs []kmodel.Config
 	moves   map[int32]kmodel.Reassignment
+	elect   map[kmodel.TopicPartition]kmodel.Electable
 	live    map[int32]bool // brokers
+	marked  bool           // it is to be deleted
 }
 
 // describeTopics is --describe.
-func (c *call) describeTopics(ctx context.Context, kafka command.Kafka, names []string) error {
+func (c *call) describeTopics(ctx context.Context, kafka Cluster, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
@@ -43,6 +45,16 @@ func (c *call) describeTopics(ctx context.Context, kafka command.Kafka, names []
 	if err != nil {
 		return err
 	}
+	var elect map[kmodel.TopicPartition]kmodel.Electable
+	if !c.is27() {
+		if elect, err = kafka.Electable(ctx, names...); err != nil {
+			return err
+		}
+	}
+	marked, err := c.marked(ctx)
+	if err != nil {
+		return err
+	}
 	var resources []kmodel.Resource
 	for _, name := range names {
 		resources = append(resources, kmodel.Resource{Type: kmodel.TopicResource, Name: name})
@@ -56,7 +68,7 @@ func (c *call) describeTopics(ctx context.Context, kafka command.Kafka, names []
 		if at < 0 {
 			continue // it has been deleted meanwhile
 		}
-		t := described{Topic: topics[at], configs: configs[i].Entries, moves: map[int32]kmodel.Reassignment{}, live: live}
+		t := described{Topic: topics[at], configs: configs[i].Entries, moves: map[int32]kmodel.Reassignment{}, elect: elect, live: live, marked: marked[name]}
 		if err := errors.Join(t.Err, configs[i].Err); err != nil {
 			return command.At(name, err)
 		}
@@ -80,7 +92,7 @@ func (c *call) describeTopic(t *described) {
 		if t.ID != "" && !c.is27() {
 			c.printf("\tTopicId: %s", t.ID)
 		}
-		c.printf("\tPartitionCount: %d\tReplicationFactor: %d\tConfigs: %s\n", len(t.Partitions), t.factor(0), strings.Join(overrides, ","))
+		c.printf("\tPartitionCount: %d\tReplicationFactor: %d\tConfigs: %s%s\n", len(t.Partitions), t.factor(0), strings.Join(overrides, ","), t.mark())
 	}
 	if c.has("topics-with-overrides") {
 		return
@@ -154,13 +166,22 @@ func (c *call) describePartition(t *described, p kmodel.Partition) {
 		c.printf("\tAdding Replicas: %s\tRemoving Replicas: %s", ids(m.Adding), ids(m.Removing))
 	}
 	if !c.is27() {
-		c.printf("\tElr: %s\tLastKnownElr: %s", c.elr(), c.elr())
+		elr, last := "N/A", "N/A"
+		if e, told := t.elect[kmodel.TopicPartition{Topic: t.Name, Partition: p.ID}]; told {
+			elr, last = ids(e.ELR), ids(e.LastKnown)
+		}
+		c.printf("\tElr: %s\tLastKnownElr: %s", elr, last)
 	}
-	c.printf("\n")
+	c.printf("%s\n", t.mark())
 }
 
-// elr is what is known of replicas that may become leaders though they are not in sync: brokers without KRaft have none.
-func (c *call) elr() string { return "N/A" }
+// mark is what stands behind what is to be deleted.
+func (t *described) mark() string {
+	if t.marked {
+		return "\tMarkedForDeletion: true"
+	}
+	return ""
+}
 
 // ids are brokers with commas between.
 func ids(list []int32) string {

@@ -21,7 +21,7 @@ func runDry(t *testing.T, line string) (stdout, stderr string, code int) {
 	var out, talk bytes.Buffer
 	code = Run(t.Context(), words[0], words[1:], Config{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &talk, Version: "test",
-		Dial: func(context.Context, command.KafkaTarget) (command.Kafka, error) { return nil, errDialled },
+		Dial: func(context.Context, command.KafkaTarget) (Cluster, error) { return nil, errDialled },
 	})
 	return out.String(), talk.String(), code
 }
@@ -37,7 +37,6 @@ func TestUsage(t *testing.T) {
 		"kafka-topics.sh --list --bootstrap-server b:1 --nope":               "nope is not a recognized option",
 		"kafka-topics.sh --list --bootstrap-server b:1 --topic":              "Option topic requires an argument",
 		"kafka-topics.sh --list --bootstrap-server b:1 --topic a --topic=b":  "Found multiple arguments for option topic, but you asked for only one",
-		"kafka-topics.sh --list --bootstrap-server b:1 --partitions x":       "Cannot parse argument 'x' of option partitions",
 		"kafka-topics.sh --list --bootstrap-server b:1 --partitions 1":       `Option "[partitions]" can't be used with option "[list]"`,
 		"kafka-topics.sh --create --bootstrap-server b:1":                    `Missing required argument "[topic]"`,
 		"kafka-topics.sh --create --zookeeper z:1 --topic a":                 `Missing required argument "[partitions]"`,
@@ -48,9 +47,10 @@ func TestUsage(t *testing.T) {
 		"kafka-console-producer.sh --topic a":                                `Missing required argument "[bootstrap-server]"`,
 		"kafka-console-producer.sh --topic a --broker-list b:1 --request-required-acks 2": "Invalid value 2 for configuration acks: " +
 			"String must be one of: all, -1, 0, 1",
-		"kafka-console-producer.sh --topic a --broker-list b:1 --reader-property parse.headers=true --reader-property headers.separator=:": "headers.separator and headers.key.separator may not be equal",
+		"kafka-console-producer.sh --topic a --broker-list b:1 --reader-property parse.headers=true --reader-property headers.separator=:": "org.apache.kafka.common.KafkaException: headers.separator and headers.key.separator may not be equal",
 		"kafka-console-consumer.sh --bootstrap-server b:1":                                            "Exactly one of the following arguments is required: [topic], [include]",
 		"kafka-console-consumer.sh --topic a --whitelist b --bootstrap-server b:1":                    "Exactly one of the following arguments is required: [topic], [include]",
+		"kafka-console-consumer.sh --topic a --bootstrap-server b:1 --max-messages x":                 "Cannot parse argument 'x' of option max-messages",
 		"kafka-console-consumer.sh --topic a":                                                         `Missing required argument "[bootstrap-server]"`,
 		"kafka-console-consumer.sh --include a --partition 0 --bootstrap-server b:1":                  "The topic is required when partition is specified.",
 		"kafka-console-consumer.sh --topic a --offset 0 --bootstrap-server b:1":                       "The partition is required when offset is specified.",
