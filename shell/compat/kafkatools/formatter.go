@@ -12,7 +12,8 @@ import (
 
 // formatter shows records as Apache's DefaultMessageFormatter does.
 type formatter struct {
-	none                                                               bool // NoOpMessageFormatter
+	none                                                               bool            // NoOpMessageFormatter
+	groups                                                             *groupFormatter // of __consumer_offsets
 	timestamp, key, offset, partition, headers, value, epoch, delivery bool
 	keyEnd, lineEnd, headerEnd, null                                   string
 	readKey, readValue, readHeader                                     deserializer
@@ -34,12 +35,17 @@ func (c *call) formatter() (*formatter, error) {
 		keyEnd: p.or("key.separator", "\t"), lineEnd: p.or("line.separator", "\n"), headerEnd: p.or("headers.separator", ","),
 		null: p.or("null.literal", "null"),
 	}
-	switch class := c.text("formatter"); class[strings.LastIndexByte(class, '.')+1:] {
-	case "", "DefaultMessageFormatter":
+	switch class := c.text("formatter"); class[strings.LastIndexAny(class, ".$")+1:] {
+	case "", "DefaultMessageFormatter", "LoggingMessageFormatter": // whose logged lines Apache's configuration drops
 	case "NoOpMessageFormatter":
 		f.none = true
+	case "OffsetsMessageFormatter":
+		f.groups = &groupFormatter{offsets: true, is27: c.scala(class)}
+	case "GroupMetadataMessageFormatter":
+		f.groups = &groupFormatter{is27: c.scala(class)}
 	default:
-		return nil, refuse("--formatter %s: only DefaultMessageFormatter and NoOpMessageFormatter are known here", class)
+		return nil, refuse("--formatter %s: known here are DefaultMessageFormatter, LoggingMessageFormatter, NoOpMessageFormatter, "+
+			"OffsetsMessageFormatter and GroupMetadataMessageFormatter; classes of Java are not run", class)
 	}
 	for _, d := range []struct {
 		class string
@@ -56,25 +62,30 @@ func (c *call) formatter() (*formatter, error) {
 	return f, nil
 }
 
+// scala tells whether a formatter is that of 2.7: by its package, unless the release is named.
+func (c *call) scala(class string) bool {
+	return c.is27() || c.Release == "" && strings.HasPrefix(class, "kafka.")
+}
+
 func findDeserializer(class string) (deserializer, error) {
 	switch class[strings.LastIndexByte(class, '.')+1:] {
 	case "", "StringDeserializer", "ByteArrayDeserializer", "BytesDeserializer":
 		return func(dst, b []byte) ([]byte, error) { return append(dst, b...), nil }, nil
 	case "LongDeserializer":
-		return integer(8), nil
+		return integer(8, "LongDeserializer"), nil
 	case "IntegerDeserializer":
-		return integer(4), nil
+		return integer(4, "IntegerDeserializer"), nil
 	case "ShortDeserializer":
-		return integer(2), nil
+		return integer(2, "ShortDeserializer"), nil
 	}
 	return nil, refuse("%s: only the deserializers of String, ByteArray, Long, Integer and Short are known here", class)
 }
 
 // integer reads a number of so many bytes.
-func integer(size int) deserializer {
+func integer(size int, class string) deserializer {
 	return func(dst, b []byte) ([]byte, error) {
 		if len(b) != size {
-			return dst, told(fmt.Sprintf("Size of data received by the deserializer is not %d", size))
+			return dst, unreadable(fmt.Sprintf("Size of data received by %s is not %d", class, size))
 		}
 		var n int64
 		switch size {
@@ -94,7 +105,11 @@ func (f *formatter) write(w *bufio.Writer, r *kmodel.Record) error {
 	if f.none {
 		return nil
 	}
-	b, err := f.append(f.buf[:0], r)
+	appendRecord := f.append
+	if f.groups != nil {
+		appendRecord = f.groups.append
+	}
+	b, err := appendRecord(f.buf[:0], r)
 	f.buf = b[:0]
 	if err != nil {
 		return err
@@ -105,6 +120,7 @@ func (f *formatter) write(w *bufio.Writer, r *kmodel.Record) error {
 
 // append appends a record: its fields in Apache's order, with the separator between them.
 func (f *formatter) append(dst []byte, r *kmodel.Record) ([]byte, error) {
+	start := len(dst)
 	if f.timestamp {
 		dst = append(f.stamp(dst, r), f.keyEnd...)
 	}
@@ -145,6 +161,9 @@ func (f *formatter) append(dst []byte, r *kmodel.Record) ([]byte, error) {
 		}
 	}
 	if !f.value && !f.key && !f.headers { // the separator behind the last of the other fields
+		if len(dst) == start {
+			return dst, nil
+		}
 		dst = trimEnd(dst, f.keyEnd)
 	}
 	return append(dst, f.lineEnd...), nil
