@@ -111,8 +111,11 @@ func (c *Client) failure(ctx context.Context, err error) error {
 	case errors.As(err, &first):
 		return &LostError{fmt.Errorf("a broker closed the connection before its first answer (wrong security.protocol?): %w", io.EOF)}
 	}
-	if fault := c.dialer.latestFault(); fault != nil {
+	if fault := c.guilty(err); fault != nil {
 		return c.blame(fault)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &shortError{errSilence.Error(), err}
 	}
 	return &LostError{err}
 }

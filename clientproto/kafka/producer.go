@@ -41,6 +41,9 @@ type Producer struct {
 		back []*entry // to be used again, once free is empty
 	}
 	telling sync.Mutex // one call of failed at a time
+	// asked are the topics of late records, as they were found since askedAt; telling guards both.
+	asked   map[string]askedTopic
+	askedAt time.Time
 }
 
 // entry is a record under way. It is the record's own context, which is how the callback finds it again; a context
@@ -158,7 +161,7 @@ func (p *Producer) done(rec *kgo.Record, err error) {
 	e := rec.Context.(*entry)
 	if err != nil {
 		p.telling.Lock()
-		p.failed(e.number, kmodel.Record{Topic: rec.Topic, Partition: e.partition, Key: rec.Key, Value: rec.Value}, p.client.recordError(err))
+		p.failed(e.number, kmodel.Record{Topic: rec.Topic, Partition: e.partition, Key: rec.Key, Value: rec.Value}, p.reason(rec, err))
 		p.telling.Unlock()
 	}
 	e.rec = kgo.Record{Headers: rec.Headers[:0]}
@@ -167,8 +170,8 @@ func (p *Producer) done(rec *kgo.Record, err error) {
 	p.mu.Unlock()
 }
 
-// recordError says why a record was not acknowledged.
-func (c *Client) recordError(err error) error {
+// reason says why a record was not acknowledged. The caller holds telling.
+func (p *Producer) reason(rec *kgo.Record, err error) error {
 	var code *kerr.Error
 	switch {
 	case errors.As(err, &code):
@@ -176,13 +179,35 @@ func (c *Client) recordError(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, kgo.ErrClientClosed), errors.Is(err, kgo.ErrAborting):
 		return &LostError{errors.New("given up before it was acknowledged")}
 	}
-	if fault := c.dialer.latestFault(); fault != nil {
-		return &LostError{fmt.Errorf("not acknowledged: %w", c.blame(fault))}
+	if fault := p.client.guilty(err); fault != nil {
+		return &LostError{fmt.Errorf("not acknowledged: %w", p.client.blame(fault))}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, kgo.ErrRecordRetries) {
-		return &LostError{errors.New("not acknowledged in time")}
+		return &LostError{fmt.Errorf("not acknowledged: %w", p.late(rec.Topic, rec.Partition))}
 	}
 	return err
+}
+
+// late is whyLate, with a topic asked for once for all that fails together.
+func (p *Producer) late(topic string, partition int32) error {
+	if time.Since(p.askedAt) > fresh {
+		p.asked, p.askedAt = map[string]askedTopic{}, time.Now()
+	}
+	is, asked := p.asked[topic]
+	if !asked {
+		is.topic, is.err = p.client.inquire(topic)
+		p.asked[topic] = is
+	}
+	if is.err != nil {
+		return is.err
+	}
+	return p.client.whyLate(is.topic, partition)
+}
+
+// askedTopic is what was answered about a topic.
+type askedTopic struct {
+	topic kmodel.Topic
+	err   error
 }
 
 // Flush waits until each record was acknowledged or has failed.
