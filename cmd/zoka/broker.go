@@ -81,7 +81,14 @@ func brokerArgs(args []string) (file string, overrides []kconf.Override, err err
 
 // serveBroker runs a broker until ctx ends, or until it cannot go on, which is an error.
 func serveBroker(ctx context.Context, o kbroker.Options) error {
-	b, err := kbroker.Start(ctx, o)
+	var b *kbroker.Broker
+	err := unlessBroker(ctx, o.Config.ZooKeeper.Connect, func(ctx context.Context) (err error) {
+		b, err = kbroker.Start(ctx, o)
+		return err
+	})
+	if mixed := (*brokerError)(nil); errors.As(err, &mixed) {
+		return fmt.Errorf("broker: zookeeper.connect=%s: %w; it wants the client ports of ZooKeeper servers, which are 2181 where nothing else is said", o.Config.ZooKeeper.Connect, mixed)
+	}
 	if err != nil {
 		if ctx.Err() != nil { // a signal during the start
 			return nil

@@ -15,11 +15,16 @@ import (
 func client(hint string) command.Client {
 	return command.Client{
 		Dial: func(ctx context.Context, t command.Target) (command.ZK, error) {
-			zk, err := dial(ctx, t)
+			var zk *zkclient.Client
+			err := unlessBroker(ctx, t.Servers, func(ctx context.Context) (err error) {
+				zk, err = dial(ctx, t)
+				return err
+			})
 			if err != nil {
 				var none *zkclient.ConnectError
-				if addr, is := isBroker(ctx, t.Servers); is && ctx.Err() == nil {
-					return nil, fmt.Errorf("%s is a Kafka broker, no ZooKeeper server; -b %s is how to name it", addr, addr)
+				var mixed *brokerError
+				if errors.As(err, &mixed) {
+					return nil, fmt.Errorf("%w; -b %s is how to name it", err, mixed.addr)
 				}
 				if hint != "" && errors.As(err, &none) {
 					err = fmt.Errorf("%w; %s", err, hint)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/zoka-project/zoka/clientproto/kafka"
 	"github.com/zoka-project/zoka/clientproto/kmodel"
-	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/shell/command"
 )
@@ -98,19 +98,10 @@ func (z lazyZnodes) Get(ctx context.Context, path string, watch func(zkproto.Wat
 	return zk.Get(ctx, path, watch)
 }
 
-// findError says what ZooKeeper was wanted for.
-func findError(err error) error { return fmt.Errorf("%w; -b HOST:PORT names a broker", err) }
-
-// isBroker tells whether a Kafka broker answers where a ZooKeeper server was looked for, and where.
-func isBroker(ctx context.Context, servers string) (addr string, is bool) {
-	hosts, _, err := zkclient.ParseConnectString(servers)
-	if err != nil {
-		return "", false
+// findError says what ZooKeeper was wanted for, where the error does not.
+func findError(err error) error {
+	if mixed := (*brokerError)(nil); errors.As(err, &mixed) {
+		return err
 	}
-	for _, host := range hosts {
-		if kafka.Probe(ctx, host) == kafka.Kafka {
-			return host, true
-		}
-	}
-	return "", false
+	return fmt.Errorf("%w; -b HOST:PORT names a broker", err)
 }

@@ -183,6 +183,7 @@ func TestKafka_MixedUp(t *testing.T) {
 	}{
 		{[]string{"-b", server, "topics"}, "no Kafka broker at " + server + ": a ZooKeeper server answers there; -server " + server + " finds the brokers through it\n"},
 		{[]string{"-server", broker, "ls", "/"}, broker + " is a Kafka broker, no ZooKeeper server; -b " + broker + " is how to name it\n"},
+		{[]string{"-server", broker, "topics"}, "look for brokers in ZooKeeper: " + broker + " is a Kafka broker, no ZooKeeper server; -b " + broker + " is how to name it\n"},
 		{[]string{"-b", "127.0.0.1:1", "topics"}, "no Kafka broker at 127.0.0.1:1: connection refused\n"},
 		{[]string{"-server", server + "/nowhere", "topics"}, "ZooKeeper knows of no Kafka cluster: there is no /brokers/ids"},
 	} {
@@ -193,6 +194,24 @@ func TestKafka_MixedUp(t *testing.T) {
 		if cmd.ProcessState.ExitCode() != 3 || !strings.HasPrefix(said.String(), row.says) {
 			t.Errorf("zoka %s: %v, says %q, want %q", strings.Join(row.args, " "), err, said.String(), row.says)
 		}
+	}
+}
+
+// TestBroker_MixedUp: a broker whose zookeeper.connect names another broker says so before its patience is used up.
+func TestBroker_MixedUp(t *testing.T) {
+	e, err := ensemble.Start(t.Context(), ensemble.Options{Nodes: 1, Brokers: true})
+	ok(t, err)
+	t.Cleanup(func() { ok(t, e.Close()) })
+	file := filepath.Join(t.TempDir(), "server.properties")
+	ok(t, os.WriteFile(file, []byte("listeners=PLAINTEXT://127.0.0.1:0\nlog.dirs="+t.TempDir()+"\nzookeeper.connect="+e.BootstrapServers()+
+		"\nzookeeper.connection.timeout.ms=600000\n"), 0o600))
+	var said strings.Builder
+	cmd := exec.Command("zoka", "broker", file)
+	cmd.Stderr = &said
+	err = cmd.Run()
+	want := "zookeeper.connect=" + e.BootstrapServers() + ": " + e.BootstrapServers() + " is a Kafka broker, no ZooKeeper server; it wants "
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), want) {
+		t.Errorf("%v, says %q, want %q", err, said.String(), want)
 	}
 }
 
