@@ -92,7 +92,7 @@ func (o *Options) setDefaults() {
 	t.CompactionEvery = cmp.Or(t.CompactionEvery, 15*time.Second)
 	t.FlushEvery = cmp.Or(t.FlushEvery, time.Second)
 	t.ProducerExpiry = cmp.Or(t.ProducerExpiry, 7*24*time.Hour)
-	t.RingBytes = cmp.Or(t.RingBytes, 64<<20)
+	t.RingBytes = cmp.Or(t.RingBytes, 16<<20)
 	t.CompactionMapEntries = cmp.Or(t.CompactionMapEntries, 1_000_000)
 	t.RecoveryThreads = cmp.Or(t.RecoveryThreads, runtime.NumCPU())
 }
@@ -128,10 +128,11 @@ func (d *Dir) shareRing() {
 	d.shareRingLocked()
 }
 
-// The least and the most that one log may keep in memory for its readers.
+// The least and the most that one log may keep in memory for its readers. A follower that keeps up is a batch or two
+// behind, and what it misses is in the system's cache: more memory than that saves no time.
 const (
 	leastRing = 64 << 10
-	mostRing  = 4 << 20
+	mostRing  = 2 << 20
 )
 
 func (d *Dir) shareRingLocked() {

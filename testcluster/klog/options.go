@@ -32,7 +32,7 @@ type Tuning struct {
 	CompactionEvery      time.Duration // log.cleaner.backoff.ms, 15 s
 	FlushEvery           time.Duration // log.flush.scheduler.interval.ms: how often flush.ms is looked at, 1 s
 	ProducerExpiry       time.Duration // transactional.id.expiration.ms, 7 days
-	RingBytes            int           // of all logs together: last batches kept in memory for readers, 64 MiB
+	RingBytes            int           // of all logs together: last batches kept in memory for readers, 16 MiB
 	CompactionMapEntries int           // keys of one compaction pass, 1,000,000
 	RecoveryThreads      int           // num.recovery.threads.per.data.dir, the number of CPUs
 	// Manual starts none of the periodic work; a test calls it by hand.

@@ -43,6 +43,7 @@ func (d *Dir) runFlusher(ctx context.Context) {
 			d.flushRolled()
 		case <-ticker.C:
 			d.flushDue()
+			d.dropIdleRings()
 		}
 	}
 }
@@ -90,7 +91,6 @@ func (d *Dir) runKeeper(ctx context.Context) {
 			return
 		case <-watermarks.C:
 			d.warnIf(errors.Join(d.writeCheckpoint(logStartFile), d.writeCheckpoint(highWatermarkFile)))
-			d.dropIdleRings()
 			d.removeDoomed()
 		case <-checkpoints.C:
 			d.warnIf(d.writeCheckpoints())
@@ -114,8 +114,9 @@ func (d *Dir) retain() {
 	d.warnIf(d.writeCheckpoint(logStartFile))
 }
 
-// ringIdle is how long the last batches of a log stay in memory when nothing is appended.
-const ringIdle = 30 * time.Second
+// ringIdle is how long the last batches of a log stay in memory when nothing is appended. Each of them may hold on to the
+// whole request that it came in.
+const ringIdle = 2 * time.Second
 
 func (d *Dir) dropIdleRings() {
 	before := d.o.Now().Add(-ringIdle).UnixMilli()

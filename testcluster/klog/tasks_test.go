@@ -53,6 +53,9 @@ func TestTasks(t *testing.T) {
 		if kept.RecoveryPoint() != 60 {
 			t.Fatalf("after flush.ms the recovery point is %d", kept.RecoveryPoint())
 		}
+		if n := len(kept.ring.entries); n != 0 {
+			t.Fatalf("%d batches are still in memory", n)
+		}
 		saved, err := readOffsets(mem, filepath.Join(testDir, highWatermarkFile))
 		if err != nil || saved[partitionKey{"kept", 0}] != 50 {
 			t.Fatalf("%v %v", saved, err)
@@ -67,9 +70,6 @@ func TestTasks(t *testing.T) {
 		}
 		if _, err := mem.Stat(gone.folder()); !errors.Is(err, fs.ErrNotExist) {
 			t.Fatal("the deleted log is still there")
-		}
-		if n := len(kept.ring.entries); n != 0 {
-			t.Fatalf("%d batches are still in memory", n)
 		}
 		must(t, d.Close())
 		must(t, d.Close())
