@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"net"
 	"runtime"
@@ -64,7 +65,7 @@ func TestBadInput_ClosesWithOneLine(t *testing.T) {
 		"tag count": {frame(keyMetadata, 9, 1, true, []byte{0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f}),
 			"Metadata version 9: its body does not decode: tags at byte 4: 4294967295 tagged fields, where 0 bytes are left"},
 		"tiny elements": {frame(keyMetadata, 0, 1, false, append([]byte{0, 0x3f, 0xff, 0xf0}, make([]byte, 2*0x3ffff0)...)),
-			"its body does not decode: a message of 603977472 bytes in memory, more than 67108864"},
+			"its body does not decode: a message of 1006629120 bytes in memory, more than 67108864"},
 		"no shape":   {frame(keyFetch, 0, 1, false, nil), "Fetch version 0: its body does not decode: its shape is not known here"},
 		"huge array": {frame(keyMetadata, 1, 1, false, []byte{0x7f, 0xff, 0xff, 0xff}), "Metadata version 1: its body does not decode"},
 	} {
@@ -153,40 +154,46 @@ func TestBudget_IsSharedAndGivenBack(t *testing.T) {
 	wait(t, "the budget's return", func() bool { return s.budget.inUse() == 0 })
 }
 
-// TestLargeMessages_ShareWhatTheyMayTake: those that are in rows' hands together are bounded; a small one need not wait.
+// TestLargeMessages_ShareWhatTheyMayTake: those whose requests have not ended are bounded; a small one need not wait.
 func TestLargeMessages_ShareWhatTheyMayTake(t *testing.T) {
 	decoded := make(chan *Request, 100)
-	goOn := make(chan struct{})
 	s := start(t, Options{Rows: []Row{{Key: keyMetadata, Max: 9, Handle: func(r *Request) {
 		if r.Decode(kmsg.NewPtrMetadataRequest()) == nil {
 			decoded <- r
-			<-goOn
-			r.ReplyRaw(nil, nil)
 		}
 	}}}})
-	const elements = 0x5ffff
-	large := frame(keyMetadata, 0, 1, false, append([]byte{0, 0x5, 0xff, 0xff}, make([]byte, 2*elements)...))
-	var clients []*client
-	for range 5 { // of some 54 MiB each
-		c := s.dial(t)
-		c.send(large)
-		clients = append(clients, c)
+	next := func() *Request {
+		t.Helper()
+		select {
+		case r := <-decoded:
+			return r
+		case <-time.After(patience):
+			t.Fatal("no request comes")
+			return nil
+		}
 	}
-	sum := 0
+	const elements = 0x37fff
+	large := frame(keyMetadata, 0, 1, false, append([]byte{0, 0x3, 0x7f, 0xff}, make([]byte, 2*elements)...))
+	for range 5 { // of some 52 MiB each
+		s.dial(t).send(large)
+	}
+	var open []*Request
 	for range 3 { // the third one goes over the bound
-		sum += (<-decoded).message.bytes
+		open = append(open, next())
 	}
-	if sum < maxMessages || sum > maxMessages+maxMessage {
+	if sum := s.messages.inUse(); sum < maxMessages || sum > maxMessages+maxMessage {
 		t.Errorf("three messages of %d bytes", sum)
 	}
 	small := s.dial(t)
 	small.send(frame(keyMetadata, 0, 2, false, []byte{0, 0, 0, 0}))
-	if r := <-decoded; r.CorrelationID != 2 {
+	if r := next(); r.CorrelationID != 2 {
 		t.Error("a fourth large message at a time")
 	}
-	close(goOn)
-	for _, c := range append(clients, small) {
-		c.answer(false)
+	for _, r := range open {
+		r.NoReply()
+	}
+	for range 2 {
+		next().Hangup(errors.New("enough"))
 	}
 	wait(t, "the messages' return", func() bool { return s.messages.inUse() == 0 })
 }

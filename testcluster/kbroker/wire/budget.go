@@ -68,9 +68,6 @@ func (b *budget) try(s *share, n int) <-chan struct{} {
 
 // give takes a share back.
 func (b *budget) give(s *share) {
-	if s.bytes == 0 {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.used -= s.bytes

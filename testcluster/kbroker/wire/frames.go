@@ -66,7 +66,11 @@ func (f *frames) next() ([]byte, error) {
 }
 
 // done gives back what the frame in hand was charged.
-func (f *frames) done() { f.conn.s.budget.give(&f.share) }
+func (f *frames) done() {
+	if f.share.bytes > 0 {
+		f.conn.s.budget.give(&f.share)
+	}
+}
 
 // length waits for the next frame as long as the connection may be silent.
 func (f *frames) length() (int, error) {

@@ -70,7 +70,6 @@ func (c *conn) handle(frame []byte, first bool) bool {
 		return false
 	}
 	a.Handle(r)
-	c.s.messages.give(&r.message)
 	return true
 }
 

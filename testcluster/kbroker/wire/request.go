@@ -28,7 +28,7 @@ type Request struct {
 
 	conn     *conn
 	flexible bool
-	message  share // what it holds of Server.messages until Handle returns
+	message  share // what it holds of Server.messages until its end
 	slot     slot
 }
 
@@ -37,7 +37,7 @@ func (r *Request) Flexible() bool { return r.flexible }
 
 const (
 	// maxDecoded is the largest body that is decoded into a message, and maxMessage how much memory the message may take,
-	// which is up to a hundred times the body. Only Produce is larger in earnest, and it is not read so.
+	// with an answer to each of its elements, which is up to a hundred times the body. Only Produce is larger in earnest, and it is not read so.
 	maxDecoded = 8 << 20
 	maxMessage = 64 << 20
 	// smallMessage is what a message may take without a share in what those of all connections may take together.
@@ -46,8 +46,8 @@ const (
 )
 
 // Decode reads Body into req, whose byte slices then are parts of Body. After an error the connection is closed, and
-// there is nothing left to do for the handler. It is for the row's Handle itself, once: while that works, a large
-// message counts as one of those that the server holds.
+// there is nothing left to do for the handler. It is to be called once. Large messages wait for one another here: until its
+// request is ended, each counts as one that the server holds.
 func (r *Request) Decode(req kmsg.Request) error {
 	err := r.decode(req)
 	if err != nil {

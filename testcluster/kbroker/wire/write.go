@@ -11,6 +11,9 @@ import (
 // settle ends a request: its answer leaves when those before it have left.
 func (c *conn) settle(r *Request, a answer) {
 	c.mu.Lock()
+	if r.message.bytes > 0 {
+		c.s.messages.give(&r.message)
+	}
 	if r.slot.done || c.ctx.Err() != nil {
 		c.mu.Unlock()
 		a.drop()

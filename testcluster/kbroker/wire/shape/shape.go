@@ -38,19 +38,22 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d: %s", e.Path, e.Offset, e.Reason) }
 
-// What kmsg takes for the parts of a message at most: an element of a list (the largest structure there is has 80 bytes),
-// a string besides its bytes, the map of a tag section that is not empty, and a tag in it, whose share of the map is moved
-// as the map grows.
+// What the parts of a message take at most: an element of a list (the largest structure there is has 80 bytes, and most
+// lists are questions, of which each has an element of the answer, of no more), one that is no structure, a string besides
+// its bytes, the map of a tag section that is not empty, and a tag in it, whose share of the map is moved as the map
+// grows.
 const (
-	elementCost = 96
+	structCost  = 96
+	answerCost  = 96
+	elementCost = structCost + answerCost
 	textCost    = 48
 	tagsCost    = 512
 	tagCost     = 192
 )
 
-// Check walks a body of that version and returns how many bytes of memory kmsg takes to decode it, at most; the byte
-// slices of the decoded message are parts of the body and not counted. The error is an [*Error]. What is left over behind
-// the body is ignored, as by Kafka.
+// Check walks a body of that version and returns how many bytes of memory its message takes at most, and an answer that has
+// as many elements: byte slices of the message, which are parts of the body, are not counted. The error is an [*Error].
+// What is left over behind the body is ignored, as by Kafka.
 func (s *Shape) Check(body []byte, version int16, flexible bool) (cost int, err error) {
 	w := walker{body: body, version: version, flexible: flexible}
 	if e := w.fields(s.fields, true); e != nil {
@@ -184,7 +187,7 @@ func (w *walker) list(f *field) *Error {
 		return w.errorf(begin, "%d elements, where %d bytes are left", n, w.left())
 	}
 	if e := f.elements[0]; !f.structs && e.kind == fixed {
-		w.cost += n * e.size
+		w.cost += n * (e.size + answerCost)
 		return w.skip(begin, e.size, n)
 	}
 	w.cost += n * elementCost

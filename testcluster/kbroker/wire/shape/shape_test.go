@@ -143,7 +143,7 @@ func TestElementCost(t *testing.T) {
 	check = func(typ reflect.Type) {
 		switch typ.Kind() {
 		case reflect.Slice:
-			if n := typ.Elem().Size(); n > elementCost {
+			if n := typ.Elem().Size(); n > structCost {
 				t.Errorf("%s has %d bytes", typ.Elem(), n)
 			}
 			check(typ.Elem())
