@@ -58,12 +58,16 @@ func (a *applied) wait(ctx context.Context, cond func(*kzk.Image) bool) error {
 	}
 }
 
-// applyImages tells the parts of each new image, in order, until ctx ends.
+// applyImages tells the parts of each new image, in order, until ctx ends. One of another cluster ends the broker.
 func (b *Broker) applyImages(ctx context.Context) {
 	defer b.applied.end()
 	var last *kzk.Image
 	for {
 		img := b.mirror.Image()
+		if img.ClusterID != "" && img.ClusterID != b.clusterID {
+			b.fail(&ForeignError{b.clusterID, img.ClusterID})
+			return
+		}
 		if img != last {
 			b.parts.Apply(img)
 			b.groups.Apply(img)

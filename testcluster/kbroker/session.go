@@ -198,10 +198,13 @@ func interrupted(err error) bool {
 
 // enroll registers the broker, and tells the parts of the cluster as it is with the broker in it. Then the broker can be
 // given work. Until then it follows no leader: a replica in sync that is not registered would be nobody's to watch over.
-func (b *Broker) enroll(ctx context.Context) error {
+func (b *Broker) enroll(ctx context.Context) (err error) {
 	ctx, cancel, expired := b.session.during(ctx)
 	defer cancel()
-	epoch, err := b.register(ctx)
+	var epoch int64
+	if err = b.checkCluster(ctx); err == nil {
+		epoch, err = b.register(ctx)
+	}
 	if err == nil {
 		if b.firstEpoch == 0 {
 			b.firstEpoch = epoch

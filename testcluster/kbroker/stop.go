@@ -72,6 +72,10 @@ func (b *Broker) leave() {
 	if b.server == nil || !b.o.Config.Control.ControlledShutdown {
 		return
 	}
+	if b.isForeign() {
+		b.log.Warn("no controlled shutdown: who would be asked is another cluster's controller")
+		return
+	}
 	if b.zk.State() != zkproto.StateSyncConnected {
 		b.log.Warn("no controlled shutdown: there is no connection to ZooKeeper")
 		return
