@@ -33,6 +33,7 @@ func runBroker(ctx context.Context, p *process) command.ExitCode {
 	}
 	var bad *kconf.Error
 	if err == nil {
+		defer returnMemory()()
 		err = serveBroker(ctx, kbroker.Options{Config: cfg, Logger: log})
 	}
 	switch {

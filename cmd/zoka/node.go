@@ -44,6 +44,7 @@ func runNode(ctx context.Context, p *process) command.ExitCode {
 		return command.ExitUsage
 	}
 	saveMemory(p.getenv)
+	defer returnMemory()()
 	if err := serveNode(ctx, server, broker, node, log); err != nil {
 		_ = p.fail(err)
 		return command.ExitFailed

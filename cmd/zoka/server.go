@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -49,6 +48,7 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 	var bad *zoocfg.Error
 	if err == nil {
 		saveMemory(p.getenv)
+		defer returnMemory()()
 		cuts := new(transport.Cuts)
 		if err = node.Obey(cuts); err == nil {
 			err = serve(ctx, cfg, cuts, log)
@@ -63,17 +63,6 @@ func runServer(ctx context.Context, p *process) command.ExitCode {
 		return command.ExitFailed
 	}
 	return command.ExitOK
-}
-
-// serverGC is how far the heap of a server may grow over what is in use, in percent. The tree lies in large blocks
-// without pointers, which cost the collector next to nothing: it can run often, and a server with a million znodes does
-// with a quarter less memory than at the usual 100.
-const serverGC = 40
-
-func saveMemory(getenv func(string) string) {
-	if getenv("GOGC") == "" {
-		debug.SetGCPercent(serverGC)
-	}
 }
 
 // serverArgs parts the -DName=Value from the rest.
