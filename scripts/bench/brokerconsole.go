@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -52,14 +54,18 @@ func (t *tools) console(ctx context.Context) error {
 	}
 	t.add("1 M lines of 100 B written, acks=all", written, "1/8", "1x")
 	// All read what the classic tool has written.
-	if read.classic, err = t.read(t.classic(ctx, "kafka-console-consumer.sh", "--topic", "classic", "--from-beginning", "--max-messages", strconv.Itoa(lines))); err != nil {
+	have, err := t.records(ctx, "classic")
+	if err != nil {
 		return err
 	}
-	if read.kcat, err = t.read(t.kcat(ctx, "-C", "-q", "-e", "-o", "beginning", "-t", "classic")); err != nil {
+	if read.classic, err = t.read(have, t.classic(ctx, "kafka-console-consumer.sh", "--topic", "classic", "--from-beginning", "--max-messages", strconv.FormatInt(have, 10))); err != nil {
+		return err
+	}
+	if read.kcat, err = t.read(have, t.kcat(ctx, "-C", "-q", "-e", "-o", "beginning", "-t", "classic")); err != nil {
 		return err
 	}
 	if t.ours() {
-		if read.own, err = t.read(t.own(ctx, "consume", "--from-beginning", "--until-end", "classic")); err != nil {
+		if read.own, err = t.read(have, t.own(ctx, "consume", "--from-beginning", "--until-end", "classic")); err != nil {
 			return err
 		}
 	}
@@ -67,7 +73,8 @@ func (t *tools) console(ctx context.Context) error {
 	return nil
 }
 
-// write gives a new topic's producer the lines, and makes sure that the topic has them all.
+// write gives a new topic's producer the lines, and makes sure that the topic has them all. It may have more: not every
+// producer sees to it that what it sends again is there once.
 func (t *tools) write(ctx context.Context, topic string, cmd *exec.Cmd) (float64, error) {
 	if err := t.topic(ctx, t.admin, topic, 6); err != nil {
 		return 0, err
@@ -82,40 +89,41 @@ func (t *tools) write(ctx context.Context, topic string, cmd *exec.Cmd) (float64
 	if err != nil {
 		return 0, err
 	}
+	if have, err := t.records(ctx, topic); err != nil || have < lines {
+		return 0, errors.Join(fmt.Errorf("%v: topic %s has %d of %d lines", cmd.Args, topic, have, lines), err)
+	}
+	return seconds, nil
+}
+
+// records is how many records a topic has.
+func (t *tools) records(ctx context.Context, topic string) (int64, error) {
 	ends, err := kadm.NewClient(t.admin).ListEndOffsets(ctx, topic)
 	if err != nil {
 		return 0, err
 	}
 	have := int64(0)
 	ends.Each(func(o kadm.ListedOffset) { have += o.Offset })
-	if have != lines {
-		return 0, fmt.Errorf("%v: topic %s has %d of %d lines", cmd.Args, topic, have, lines)
-	}
-	return seconds, nil
+	return have, nil
 }
 
-// read lets a consumer write to a file, and makes sure that all is there.
-func (t *tools) read(cmd *exec.Cmd) (float64, error) {
+// read lets a consumer write to a file, and makes sure that so many lines are there.
+func (t *tools) read(want int64, cmd *exec.Cmd) (float64, error) {
 	out, err := os.Create(filepath.Join(t.zoo.dir, "read"))
 	if err != nil {
 		return 0, err
 	}
 	defer os.Remove(out.Name())
 	defer out.Close()
-	errs, err := os.Create(filepath.Join(t.zoo.dir, "read.err"))
-	if err != nil {
-		return 0, err
-	}
-	defer errs.Close()
-	cmd.Stdout, cmd.Stderr = out, errs
+	var errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = out, &errs
 	begun := time.Now()
 	if err := cmd.Run(); err != nil {
-		return 0, fmt.Errorf("%v: %w; see %s", cmd.Args, err, errs.Name())
+		return 0, fmt.Errorf("%v: %w\n%s", cmd.Args, err, errs.Bytes())
 	}
 	seconds := time.Since(begun).Seconds()
 	info, err := out.Stat()
-	if err == nil && info.Size() != lines*lineSize {
-		err = fmt.Errorf("%v: %d of %d bytes", cmd.Args, info.Size(), lines*lineSize)
+	if err == nil && info.Size() != want*lineSize {
+		err = fmt.Errorf("%v: %d of %d bytes", cmd.Args, info.Size(), want*lineSize)
 	}
 	return seconds, err
 }

@@ -76,7 +76,7 @@ func (b *bench) clusters(ctx context.Context, name string, f func(c *cluster) er
 		}
 		defer c.end()
 		if err := c.await(ctx); err != nil {
-			return err
+			return fmt.Errorf("%w\n%s", err, c.lastWords())
 		}
 		return f(c)
 	})
@@ -141,6 +141,16 @@ func (c *cluster) end() {
 // client is a foreign client, which has no wait of its own where a leader is sought.
 func (c *cluster) client(more ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.addrs()...), kgo.MetadataMinAge(100 * time.Millisecond)}, more...)...)
+}
+
+// lastWords are the ends of the brokers' logs.
+func (c *cluster) lastWords() string {
+	var all strings.Builder
+	for _, s := range c.brokers {
+		log, err := os.ReadFile(filepath.Join(s.dir, "server.out"))
+		fmt.Fprintln(&all, s.addr, err, string(log[max(0, len(log)-500):]))
+	}
+	return all.String()
 }
 
 // await waits until all brokers are registered.
