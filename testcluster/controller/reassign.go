@@ -70,7 +70,7 @@ func (in *Input) move(d *draft, partition int32, next kzk.Partition, why string)
 		d.assign(partition, next, nil, why)
 		return true
 	}
-	st, ok := in.confined(p, next.Replicas)
+	st, ok := in.confined(d.topic.Name, p, next.Replicas)
 	if ok {
 		d.assign(partition, next, &st, why)
 	}
@@ -104,9 +104,14 @@ func (in *Input) takeBack(d *draft, partition int32) bool {
 	return in.move(d, partition, kzk.Partition{Replicas: from}, "its move is taken back")
 }
 
-// confined is the state in which only replicas have a part. It needs a live one of them in the ISR, unless the leader may
-// go on.
-func (in *Input) confined(p *kzk.Partition, replicas []int32) (next kzk.State, ok bool) {
+// confined is the state in which only replicas have a part. What is due to the state anyway is in it: once it is written
+// nobody can tell any more who had started anew. It needs a live one of them in the ISR, unless the leader may go on.
+func (in *Input) confined(topic string, p *kzk.Partition, replicas []int32) (next kzk.State, ok bool) {
+	if due, why := in.due(topic, p); why != "" {
+		settled := *p
+		settled.State = &due
+		p = &settled
+	}
 	isr := within(p.State.ISR, replicas)
 	leader := p.State.Leader
 	if leader != noLeader && !slices.Contains(replicas, leader) {
