@@ -47,6 +47,18 @@ func (e *ServerError) OutcomeUnknown() bool {
 	return false
 }
 
+// TopicError tells which topic an error is about.
+type TopicError struct {
+	Topic string
+	Err   error
+}
+
+func (e *TopicError) Error() string { return e.Topic + ": " + e.Err.Error() }
+func (e *TopicError) Unwrap() error { return e.Err }
+
+// Reason is the error where the topic was named already.
+func (e *TopicError) Reason() string { return e.Err.Error() }
+
 // UnreachableError tells that no broker answered at the addresses that were given.
 type UnreachableError struct {
 	Servers string // as they were given

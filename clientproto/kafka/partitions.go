@@ -67,7 +67,7 @@ func (c *Client) known(ctx context.Context, names []string) ([]kmodel.Topic, err
 			return topics, nil
 		}
 		if t := topics[i]; !errors.Is(t.Err, kproto.UnknownTopicOrPartition) && !errors.Is(t.Err, kproto.LeaderNotAvailable) || time.Now().After(until) {
-			return nil, fmt.Errorf("%s: %w", t.Name, t.Err)
+			return nil, &TopicError{t.Name, t.Err}
 		}
 		select {
 		case <-time.After(2 * firstBackoff):

@@ -52,6 +52,7 @@ type entry struct {
 	rec       kgo.Record
 	number    int64
 	partition int32 // -1: the partitioner's choice
+	beyond    int   // how many partitions there are where that is none of them, else 0
 }
 
 // Deadline is for context.Context.
@@ -116,7 +117,7 @@ func (p *Producer) Produce(ctx context.Context, r *kmodel.Record, number int64) 
 	}
 	now := time.Now()
 	window := p.limit(ctx, now)
-	e.number, e.partition = number, r.Partition
+	e.number, e.partition, e.beyond = number, r.Partition, 0
 	e.rec = kgo.Record{Topic: r.Topic, Key: r.Key, Value: r.Value, Headers: headers, Timestamp: now, Context: e}
 	if r.Timestamp >= 0 {
 		e.rec.Timestamp = time.UnixMilli(r.Timestamp)
@@ -173,7 +174,10 @@ func (p *Producer) done(rec *kgo.Record, err error) {
 // reason says why a record was not acknowledged. The caller holds telling.
 func (p *Producer) reason(rec *kgo.Record, err error) error {
 	var code *kerr.Error
+	e := rec.Context.(*entry)
 	switch {
+	case e.beyond > 0:
+		return &ServerError{Code: kproto.UnknownTopicOrPartition, Message: fmt.Sprintf("no partition %d: there are %d, counted from 0", e.partition, e.beyond)}
 	case errors.As(err, &code):
 		return &ServerError{Code: kproto.Error(code.Code)}
 	case errors.Is(err, context.Canceled), errors.Is(err, kgo.ErrClientClosed), errors.Is(err, kgo.ErrAborting):

@@ -125,8 +125,12 @@ func (r *clusterRun) printer() render.Printer {
 	return p
 }
 
-// helpCluster is `zoka help cluster`.
+// helpCluster is `zoka help cluster`, and with a verb `zoka cluster VERB --help`.
 func helpCluster(ctx context.Context, p *process) command.ExitCode {
+	if len(p.args) > 0 && !strings.HasPrefix(p.args[0], "-") {
+		p.args = []string{p.args[0], "--help"}
+		return runCluster(ctx, p)
+	}
 	r := &clusterRun{p: p}
 	verbs, err := r.verbs()
 	if err != nil {
@@ -135,7 +139,7 @@ func helpCluster(ctx context.Context, p *process) command.ExitCode {
 	lines := []string{
 		"usage: " + clusterUsage,
 		"",
-		"ensembles of ZooKeeper servers on this machine, on 127.0.0.1: for trying things, and for tests",
+		"ensembles of ZooKeeper servers and Kafka brokers on this machine, on 127.0.0.1: for trying things, and for tests",
 		"",
 	}
 	for _, s := range verbs.Specs() {

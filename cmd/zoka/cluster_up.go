@@ -65,7 +65,7 @@ func clusterUp(r *clusterRun) command.Spec {
 					return nil, errors.Join(err, statusErr)
 				}
 				if err == nil {
-					env.Notify(upTalk(o.Dir, started, len(nodes)))
+					env.Notify(upTalk(o.Dir, started, len(nodes), c.BootstrapServers()))
 				}
 				return upResult{c.ConnectString(), c.BootstrapServers(), c.Dir(), nodes}, err
 			}
@@ -91,11 +91,12 @@ func checkSize(fs *pflag.FlagSet, o *local.Options) error {
 }
 
 // upTalk tells what runs, and since when.
-func upTalk(dir string, started local.Started, nodes int) string {
-	text := fmt.Sprintf("%d servers in %s", nodes, dir)
-	if nodes == 1 {
-		text = "one server in " + dir
+func upTalk(dir string, started local.Started, nodes int, bootstrap string) string {
+	text := counted(nodes, "server")
+	if bootstrap != "" {
+		text += " and " + counted(strings.Count(bootstrap, ",")+1, "broker")
 	}
+	text += " in " + dir
 	if len(started.Before) == 0 {
 		return text
 	}
@@ -104,6 +105,13 @@ func upTalk(dir string, started local.Started, nodes int) string {
 		ids[i] = strconv.Itoa(id)
 	}
 	return text + "; running already: " + strings.Join(ids, ", ")
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "one " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // downResult is what `cluster down` has to say.

@@ -12,9 +12,10 @@ import (
 
 // runHelp shows the usage of zoka itself, or explains a command of the shell.
 func runHelp(ctx context.Context, p *process) command.ExitCode {
-	if len(p.args) == 1 {
+	if len(p.args) > 0 {
 		for _, m := range modes() {
 			if m.help != nil && slices.Contains(m.names, p.args[0]) {
+				p.args = p.args[1:]
 				return m.help(ctx, p)
 			}
 		}
@@ -29,7 +30,7 @@ func runHelp(ctx context.Context, p *process) command.ExitCode {
 // showUsage is --help.
 func showUsage(ctx context.Context, p *process) command.ExitCode {
 	lines := []string{
-		"zoka: a shell for ZooKeeper, and a server that is compatible with it",
+		"zoka: a shell for ZooKeeper and Kafka, and servers and brokers that are compatible with theirs",
 		"",
 		"usage: zoka [FLAGS]                     a prompt, or the commands of standard input",
 		"       zoka [FLAGS] COMMAND [ARG…]      one command",
@@ -46,8 +47,16 @@ func showUsage(ctx context.Context, p *process) command.ExitCode {
 	fs, _ := newShellFlags(p)
 	lines = append(lines, command.FlagUsage(fs)...)
 	lines = append(lines, "",
-		"ZOKA_SERVER is the server where -server does not name one. Exit codes: 0 done, 1 the server or the data",
-		"said no, 2 usage, 3 incomplete or no answer, 127 no such command, 130 interrupted.",
+		"environment, for what no flag says:",
+		"  ZOKA_SERVER        the ZooKeeper servers, as -server",
+		"  ZOKA_BOOTSTRAP     the Kafka brokers, as --bootstrap-server",
+		"  ZOKA_KAFKA_CONFIG  the client.properties, as --command-config",
+		"  ZOKA_CLUSTER       the folder of `zoka cluster`, as its --data",
+		"  ZOKA_KAFKA_TOOLS   2.7 or 4: whose output the kafka-*.sh modes have",
+		"",
+		"Exit codes: 0 done, 1 the server or the data said no, 2 usage, 3 incomplete or no answer, 127 no such command,",
+		"130 interrupted.",
+		"",
 		"`zoka help COMMAND` explains a command of the shell; these are:", "")
 	registry, err := commands(nil)
 	if err != nil {

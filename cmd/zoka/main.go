@@ -96,6 +96,9 @@ func (p *process) handle(signals <-chan os.Signal, cancel context.CancelCauseFun
 
 // fail says on standard error why the process ends, and returns the code.
 func (p *process) fail(err error) command.ExitCode {
+	if errors.Is(err, syscall.EPIPE) { // who reads has had enough
+		return command.ExitCodeOf(err)
+	}
 	_, _ = io.WriteString(p.stderr, "zoka: "+err.Error()+"\n")
 	return command.ExitCodeOf(err)
 }

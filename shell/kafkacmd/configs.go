@@ -145,10 +145,25 @@ func alter(ctx context.Context, kafka command.Kafka, r kmodel.Resource, changes 
 		}
 	}
 	if err := kafka.AlterConfigs(ctx, r, changes, dryRun); err != nil {
-		return command.At(owner(r), err)
+		return command.At(owner(r), &refusedError{err})
 	}
 	if !dryRun {
 		settleConfigs(ctx, kafka, r, changes)
 	}
 	return nil
 }
+
+// refusedError is a broker's refusal of a value, in the words that are for people: the key, the value and what it may be.
+// Brokers put the resource before them as Java writes it.
+type refusedError struct{ err error }
+
+func (e *refusedError) Error() string {
+	text := e.err.Error()
+	before, rest, found := strings.Cut(text, "Invalid config value for resource ConfigResource(")
+	if _, words, closed := strings.Cut(rest, "): "); found && closed {
+		return before + words
+	}
+	return text
+}
+
+func (e *refusedError) Unwrap() error { return e.err }

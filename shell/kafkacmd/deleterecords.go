@@ -3,6 +3,7 @@ package kafkacmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/zoka-project/zoka/clientproto/kmodel"
+	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/render"
 	"github.com/zoka-project/zoka/render/theme"
 	"github.com/zoka-project/zoka/shell/command"
@@ -210,7 +212,7 @@ func planned(ctx context.Context, kafka command.Kafka, before []kmodel.Partition
 		case b.Offset < 0:
 			start = ends[i]
 		case b.Offset > ends[i]:
-			return nil, command.At(b.TopicPartition.String(), fmt.Errorf("offset %d is behind its end, %d", b.Offset, ends[i]))
+			return nil, command.At(b.TopicPartition.String(), behindEnd(b.Offset, ends[i]))
 		}
 		out.Partitions = append(out.Partitions, DeletedBefore{b.TopicPartition, start})
 	}
@@ -224,12 +226,28 @@ func (d *deletion) run(ctx context.Context, kafka command.Kafka, before []kmodel
 	}
 	out := RecordsDeleted{Partitions: []DeletedBefore{}}
 	var failures []failure
-	for _, a := range answers {
+	for i, a := range answers {
 		if a.Err != nil {
-			failures = append(failures, failure{a.TopicPartition.String(), a.Err})
+			failures = append(failures, failure{a.TopicPartition.String(), whyRefused(ctx, kafka, before[i], a.Err)})
 		} else {
 			out.Partitions = append(out.Partitions, DeletedBefore{a.TopicPartition, a.Offset})
 		}
 	}
 	return out, incomplete(len(out.Partitions), failures, "partitions")
+}
+
+// whyRefused tells what an offset that is out of range would have to be in.
+func whyRefused(ctx context.Context, kafka command.Kafka, before kmodel.PartitionOffset, err error) error {
+	if !errors.Is(err, kproto.OffsetOutOfRange) {
+		return err
+	}
+	ends, endErr := OffsetsAt(ctx, kafka, []kmodel.TopicPartition{before.TopicPartition}, kmodel.Latest)
+	if endErr != nil || before.Offset <= ends[0] {
+		return err
+	}
+	return behindEnd(before.Offset, ends[0])
+}
+
+func behindEnd(offset, end int64) error {
+	return fmt.Errorf("offset %d is behind its end, %d", offset, end)
 }

@@ -83,6 +83,11 @@ var groupsList = command.Spec{
 			if err != nil {
 				return nil, err
 			}
+			if !*regex && len(wanted) == 0 && lacking == nil {
+				if err := listed(all, args); err != nil {
+					return nil, err
+				}
+			}
 			all = slices.DeleteFunc(all, func(g kmodel.GroupListing) bool {
 				switch {
 				case len(args) == 0:
@@ -95,6 +100,20 @@ var groupsList = command.Spec{
 			return GroupList{Groups: all, long: *long || len(wanted) > 0}, lacking
 		}
 	},
+}
+
+// listed checks that the groups of the names are there.
+func listed(all []kmodel.GroupListing, words []lex.Word) error {
+	names := make([]string, len(all))
+	for i, g := range all {
+		names[i] = g.Name
+	}
+	for _, w := range words {
+		if !slices.Contains(names, w.Text) {
+			return command.NotFound("group", w.Text, names)
+		}
+	}
+	return nil
 }
 
 // parseStates finds states whatever their case.

@@ -150,6 +150,11 @@ func (p *producing) run(ctx context.Context, env *command.Env, values []lex.Word
 		return nil, err
 	}
 	p.options.Topics = []string{p.topic}
+	if p.partition >= 0 && !p.options.AutoCreate {
+		if _, err := partitionsOf(ctx, kafka, []lex.Word{{Text: p.topic}}, []int32{p.partition}); err != nil {
+			return nil, err
+		}
+	}
 	_, typed := records.(*typedSource)
 	w := &writing{producing: p, env: env, report: failures{notify: env.Notify, topic: p.topic, typed: typed}}
 	err = w.run(ctx, kafka, records)
