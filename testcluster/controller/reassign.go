@@ -108,6 +108,7 @@ func (in *Input) takeBack(d *draft, partition int32) bool {
 // nobody can tell any more who had started anew. It needs a live one of them in the ISR, unless the leader may go on.
 func (in *Input) confined(topic string, p *kzk.Partition, replicas []int32) (next kzk.State, ok bool) {
 	if due, why := in.due(topic, p); why != "" {
+		due.LeaderEpoch = p.State.LeaderEpoch // it is one step
 		settled := *p
 		settled.State = &due
 		p = &settled
