@@ -39,8 +39,8 @@ func runGozk(t *testing.T, s side, only []string) outcome {
 		}
 		script(t, server, `ZOKA="`+s.zoka+`" exec "`+launcher+`" "$@"`+"\n")
 	} else {
-		script(t, server, `exec java -Xmx256m -Djava.awt.headless=true `+strings.Join(s.apache.VMOptions(), " ")+` $SERVER_JVMFLAGS -cp "`+s.apache.ClassPath()+
-			`" org.apache.zookeeper.server.quorum.QuorumPeerMain "$2"`+"\n")
+		java := s.apache.Java()
+		script(t, server, `exec `+java[0]+` $SERVER_JVMFLAGS '`+strings.Join(java[1:], "' '")+`' org.apache.zookeeper.server.quorum.QuorumPeerMain "$2"`+"\n")
 		skip = []string{"TestFLWSrvr"} // it tests the old date, without a server
 		build, pkg = append([]string{"-C", readsNewDates(t, dir)}, build...), "."
 	}

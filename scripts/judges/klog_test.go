@@ -91,8 +91,7 @@ func writeKlog(t *testing.T, l *klog.Log) {
 // dump runs Apache's DumpLogSegments.
 func dump(t *testing.T, kafka peertest.Kafka, files []string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "java", append([]string{"-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", kafka.ClassPath(),
-		"kafka.tools.DumpLogSegments", "--files", strings.Join(files, ",")}, args...)...)
+	cmd := exec.CommandContext(t.Context(), kafka.Tool("kafka-dump-log.sh"), append([]string{"--files", strings.Join(files, ",")}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("DumpLogSegments %v: %v\n%.2000s", args, err, out)

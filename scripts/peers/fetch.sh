@@ -31,7 +31,7 @@ fetch() {
   need mvn 'Maven (Debian: maven)'
   mkdir -p "$peers_dir"
   work=$(mktemp -d "$peers_dir/$name.XXXXXX")
-  mkdir "$work/bin" "$work/conf" "$work/libs"
+  mkdir "$work/bin" "$work/libs"
   pom "$@" >"$work/pom.xml"
   if ! mvn -q -B -f "$work/pom.xml" dependency:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$work/libs" >"$work/mvn.log" 2>&1; then
@@ -54,14 +54,15 @@ keep() {
 launcher() {
   cat >"$1" <<LAUNCHER
 #!/usr/bin/env bash
-# JAVA_HEAP, JAVA_OPTS: options of the virtual machine. LOGCONF: the logging configuration beside bin/,
-# tools.* (warnings) or server-log.* (all).
+# JAVA_HEAP, JAVA_OPTS: options of the virtual machine, which is set for short runs where nothing is said.
+# LOGCONF: the logging configuration beside bin/, tools.* (warnings) or server-log.* (all).
 home=\$(cd "\$(dirname "\$0")/.." && pwd)
 log=\$(echo "\$home/"\${LOGCONF:-tools.*})
 # shellcheck disable=SC2086 # the two are lists of options
-exec java \${JAVA_HEAP:--Xmx512m} -Djava.awt.headless=true \\
+exec java \${JAVA_HEAP:--Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1} -Djava.awt.headless=true \\
+  -XX:SharedArchiveFile="\$home/classes.jsa" \\
   -Dlogback.configurationFile="\$log" -Dlog4j.configuration="file:\$log" -Dlog4j2.configurationFile="\$log" \\
-  \${JAVA_OPTS:-} -cp "\$home/conf:\$home/libs/*" ${*:2} "\$@"
+  \${JAVA_OPTS:-} -cp "\$home/libs/*" ${*:2} "\$@"
 LAUNCHER
   chmod +x "$1"
 }

@@ -24,6 +24,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 peers_dir=${ZOKA_PEERS_DIR:-$HOME/.cache/zoka-peers}
 # shellcheck source=scripts/peers/fetch.sh
 . "$here/fetch.sh"
+# shellcheck source=scripts/peers/share.sh
+. "$here/share.sh"
 # shellcheck source=scripts/peers/zookeeper.sh
 . "$here/zookeeper.sh"
 # shellcheck source=scripts/peers/kafka.sh
@@ -70,8 +72,14 @@ install() {
   local name
   for name in "$@"; do
     case $name in
-      zk39) install_zk39 ;;
-      kafka27 | kafka39 | kafka4) install_kafka "$name" ;;
+      zk39)
+        install_zk39
+        share zk39 show_zk
+        ;;
+      kafka27 | kafka39 | kafka4)
+        install_kafka "$name"
+        share "$name" show_kafka "$name"
+        ;;
       debian) install_debian ;;
       *) usage ;;
     esac

@@ -30,7 +30,7 @@ func ZK39(t testing.TB) Home {
 		Version:   zk39Version,
 		ZkCli:     filepath.Join(dir, "bin", "zkCli.sh"),
 		classPath: filepath.Join(dir, "libs", "*"),
-		vmOptions: []string{"-Dlogback.configurationFile=" + filepath.Join(dir, "server-log.xml")},
+		vmOptions: []string{"-Dlogback.configurationFile=" + filepath.Join(dir, "server-log.xml"), archive(dir)},
 	}
 }
 

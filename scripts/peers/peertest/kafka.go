@@ -31,8 +31,13 @@ func FindKafka(t testing.TB, release string) Kafka {
 // Tool is the path of one of the release's scripts, for example kafka-topics.sh.
 func (k Kafka) Tool(script string) string { return filepath.Join(k.dir, "bin", script) }
 
-// ClassPath is what java -cp needs to run a class of the release.
-func (k Kafka) ClassPath() string { return filepath.Join(k.dir, "libs", "*") }
+// Java is how to run a class of the release, whose name and arguments follow: for a test's few seconds, whose logging
+// goes to its standard output where the class is a server.
+func (k Kafka) Java() []string {
+	log := "file:" + filepath.Join(k.dir, "server-log.properties")
+	return append(java("384m"), archive(k.dir),
+		"-Dlog4j.configuration="+log, "-Dlog4j2.configurationFile="+log, "-cp", filepath.Join(k.dir, "libs", "*"))
+}
 
 // KafkaTool is the path of a script of a release, for example kafka-topics.sh of 27.
 func KafkaTool(t testing.TB, release, script string) string {
@@ -51,14 +56,4 @@ func Kcat(t testing.TB) string {
 		missing(t, "kcat is not installed", "scripts/peers/peers.sh install debian")
 	}
 	return path
-}
-
-// command is what runs a broker on the server.properties whose path follows: with a small heap, and without what a
-// test's few seconds do not repay.
-func (k Kafka) command() []string {
-	log := "file:" + filepath.Join(k.dir, "server-log.properties")
-	return []string{
-		"java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true",
-		"-Dlog4j.configuration=" + log, "-Dlog4j2.configurationFile=" + log, "-cp", k.ClassPath(), "kafka.Kafka",
-	}
 }

@@ -153,7 +153,7 @@ func (b *KafkaBroker) format(t testing.TB) {
 
 func (b *KafkaBroker) run(t testing.TB) {
 	t.Helper()
-	if err := b.process.run(append(b.kafka.command(), b.ConfigFile)); err != nil {
+	if err := b.process.run(append(b.kafka.Java(), "kafka.Kafka", b.ConfigFile)); err != nil {
 		t.Fatalf("start Kafka %s: %v", b.kafka.Version, err)
 	}
 }

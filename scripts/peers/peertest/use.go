@@ -5,9 +5,6 @@ import "testing"
 // ClassPath is what java -cp needs to run the release's server.
 func (h Home) ClassPath() string { return h.classPath }
 
-// VMOptions are the options of java that keep the server's log within bounds.
-func (h Home) VMOptions() []string { return h.vmOptions }
-
 // Missing ends a test that lacks a peer this package does not know of: it fails where
 // peers are required and is skipped elsewhere. Remedy says how to install it.
 func Missing(t testing.TB, what, remedy string) {
