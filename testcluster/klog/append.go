@@ -149,6 +149,9 @@ func split(run []placed, b []byte, end int64, epoch int32) ([]placed, error) {
 		if h.PartitionLeaderEpoch > epoch {
 			return run, fmt.Errorf("the batch at offset %d is of leader epoch %d, above %d: %w", h.BaseOffset, h.PartitionLeaderEpoch, epoch, kproto.UnknownLeaderEpoch)
 		}
+		if h.LastOffsetDelta > maxDelta {
+			return run, refuse(kproto.CorruptMessage, "the batch at offset %d has offsets for %d records more", h.BaseOffset, h.LastOffsetDelta)
+		}
 		if !kproto.CheckCRC(b[off : off+h.Size()]) {
 			return run, refuse(kproto.CorruptMessage, "the checksum of the batch at offset %d is wrong", h.BaseOffset)
 		}
@@ -169,7 +172,7 @@ func (l *Log) fitting(run []placed, cfg *Config) int {
 	n, size := 0, int64(0)
 	for ; n < len(run); n++ {
 		size += int64(run[n].h.Size())
-		if n > 0 && (size > room || run[n].h.LastOffset()-run[0].h.BaseOffset > maxRelative) {
+		if n > 0 && (size > room || run[n].h.LastOffset()-l.end.Load() > maxRelative) {
 			break
 		}
 	}

@@ -3,8 +3,6 @@ package klog
 import (
 	"math/bits"
 	"sync"
-
-	"github.com/zoka-project/zoka/testcluster/klog/codec"
 )
 
 // Chunk is a run of whole batches of a log, in one or more buffers. It must not be changed, and is
@@ -84,16 +82,3 @@ func bufferClass(n int) int {
 	}
 	return bits.Len(uint((n - 1) / smallestBuffer))
 }
-
-// coders are the codecs that a Dir's appends and look-ups use again: some take longer to make than
-// to use.
-type coders struct{ pool sync.Pool }
-
-func (c *coders) get() *codec.Coder {
-	if coder, ok := c.pool.Get().(*codec.Coder); ok {
-		return coder
-	}
-	return &codec.Coder{}
-}
-
-func (c *coders) put(coder *codec.Coder) { c.pool.Put(coder) }

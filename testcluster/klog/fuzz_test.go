@@ -106,11 +106,14 @@ func checkBatches(t *testing.T, c Chunk) {
 	}
 }
 
-// FuzzAppend appends arbitrary bytes, as a client and as a leader may send them.
+// FuzzAppend appends arbitrary bytes, as a client and as a leader may send them. What a leader takes from a client, a
+// consumer can read, record by record.
 func FuzzAppend(f *testing.F) {
 	f.Add(batchOf(1, "a", "b"), false)
 	f.Add(idempotent(1, 2, 3, 4, "k=v"), true)
-	f.Add(compressed(f, kproto.CodecGzip, batchOf(1, "a", "b")), true)
+	for c := kproto.CodecGzip; c <= kproto.CodecZstd; c++ {
+		f.Add(compressed(f, c, batchOf(1, "a", "b")), c%2 == 0)
+	}
 	f.Fuzz(func(t *testing.T, b []byte, compact bool) {
 		e := newEnv(t)
 		e.cfg.CleanupCompact = compact
@@ -121,6 +124,10 @@ func FuzzAppend(f *testing.F) {
 		}
 		_, _ = l.AppendLeader(append([]byte(nil), b...), 0, AppendOptions{})
 		_, _ = l.AppendLeader(sealed, 0, AppendOptions{})
+		items, err := readFrom(l, 0, 1<<20)
+		if err != nil || int64(len(items)) != l.EndOffset() {
+			t.Fatalf("%d records before offset %d, %v", len(items), l.EndOffset(), err)
+		}
 		_, _ = l.AppendFollower(append([]byte(nil), sealed...), math.MaxInt32)
 		end := l.EndOffset()
 		if l = e.crash(); l.EndOffset() != end {

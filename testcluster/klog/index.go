@@ -16,6 +16,8 @@ const (
 	maxIndexBytes = 64 << 20
 	// maxRelative is the largest offset - base an index can say.
 	maxRelative = 1<<31 - 1
+	// maxDelta is more than the records that a batch has room for: each takes seven bytes of at most 2^31.
+	maxDelta = 1 << 29
 )
 
 // index are the entries of one kind of one segment, in ascending order: .index or .timeindex. Those of

@@ -61,7 +61,7 @@ func (l *Log) recover(f found, rewrite bool) (next int64, err error) {
 // that was never compacted leave no gap between them, unless the offsets leap so far that one file cannot hold
 // them: another gap is what a crash has taken from the first.
 func (l *Log) joins(end, base int64) bool {
-	return base == end || base > end && (l.config.Load().CleanupCompact || base-end > maxRelative)
+	return base == end || base > end && (l.config.Load().CleanupCompact || base-end > maxRelative-maxDelta)
 }
 
 // adopt takes an old segment's indexes as they are; those that are missing, or end in what is no entry, are made from

@@ -3,7 +3,6 @@ package klog
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/testcluster/klog/codec"
@@ -42,13 +41,7 @@ func prepare(batch []byte, cfg *Config, o AppendOptions, now int64, coders *code
 		p.time = now
 	}
 	recompress := cfg.Compression.Force && h.Codec() != cfg.Compression.Codec
-	if h.Codec() != kproto.CodecNone && !recompress && !cfg.CleanupCompact && cfg.TimestampMaxDiffMs == math.MaxInt64 {
-		// The checksum is right: what it says of its records is what the producer wrote. To look is dear.
-		return p, p.stampTime()
-	}
-	coder := coders.get()
-	defer coders.put(coder)
-	if err := p.openRecords(cfg, now, recompress, coder); err != nil {
+	if err := p.openRecords(cfg, now, recompress, coders); err != nil {
 		return prepared{}, err
 	}
 	return p, p.stampTime()
@@ -57,13 +50,19 @@ func prepare(batch []byte, cfg *Config, o AppendOptions, now int64, coders *code
 // checkFrame checks what holds for every batch.
 func checkFrame(batch []byte, cfg *Config, o AppendOptions) (kproto.BatchHeader, error) {
 	h, err := kproto.ParseBatchHeader(batch)
-	if err != nil {
-		return h, err
-	}
 	switch {
+	case len(batch) > magicAt && batch[magicAt] < 2:
+		return h, refuse(kproto.InvalidRecord, "message format %d, only 2 is known", batch[magicAt])
+	case err != nil && len(batch) == h.Size() && h.Magic == 2 && kproto.CheckCRC(batch):
+		return h, refuse(kproto.InvalidRecord, "%v", err) // its producer has meant it
+	case err != nil:
+		return h, err
 	case h.Size() > len(batch):
 		return h, refuse(kproto.CorruptMessage, "the batch says it has %d bytes, and %d came", h.Size(), len(batch))
 	case h.Size() < len(batch):
+		if _, err := kproto.ParseBatchHeader(batch[h.Size():]); err != nil {
+			return h, refuse(kproto.CorruptMessage, "what stands behind the batch is no other one: %v", err)
+		}
 		return h, refuse(kproto.InvalidRecord, "more than one batch for one partition")
 	case !o.Internal && len(batch) > int(cfg.MaxMessageBytes):
 		return h, refuse(kproto.MessageTooLarge, "the batch has %d bytes, max.message.bytes is %d", len(batch), cfg.MaxMessageBytes)
@@ -84,10 +83,10 @@ func checkFrame(batch []byte, cfg *Config, o AppendOptions) (kproto.BatchHeader,
 // checkHeader checks what holds for a client's batch.
 func checkHeader(h kproto.BatchHeader, o AppendOptions) error {
 	switch {
+	case h.Transactional():
+		return refuse(kproto.TransactionalIDAuthorizationFailed, "the batch is part of a transaction, and none is open")
 	case h.Control():
 		return refuse(kproto.InvalidRecord, "clients may not write control batches")
-	case h.Transactional():
-		return refuse(kproto.InvalidTxnState, "the batch is part of a transaction, and none is open")
 	case h.LogAppendTime():
 		return refuse(kproto.InvalidTimestamp, "a producer may not set log append time")
 	case h.ProducerID >= 0 && (h.BaseSequence < 0 || h.ProducerEpoch < 0):
@@ -100,8 +99,12 @@ func checkHeader(h kproto.BatchHeader, o AppendOptions) error {
 }
 
 // openRecords looks at every record, and recompresses them where the topic has another codec.
-func (p *prepared) openRecords(cfg *Config, now int64, recompress bool, coder *codec.Coder) error {
-	records, err := coder.Decompress(p.h.Codec(), p.batch[kproto.BatchHeaderSize:], maxUncompressed)
+//
+// Also of a compressed batch whose checksum is right: that says who has written it, and not that consumers can read it.
+func (p *prepared) openRecords(cfg *Config, now int64, recompress bool, coders *coders) error {
+	open := coders.open(p.h.Codec(), p.batch[kproto.BatchHeaderSize:])
+	defer open.close()
+	records, err := open.records, open.err
 	if err != nil {
 		return undecodable(err)
 	}
@@ -111,7 +114,7 @@ func (p *prepared) openRecords(cfg *Config, now int64, recompress bool, coder *c
 	}
 	if recompress {
 		dst := append(make([]byte, 0, kproto.BatchHeaderSize+len(records)), p.batch[:kproto.BatchHeaderSize]...)
-		if p.batch, err = coder.Compress(cfg.Compression.Codec, dst, records); err != nil {
+		if p.batch, err = open.coder.Compress(cfg.Compression.Codec, dst, records); err != nil {
 			return err
 		}
 		setCodec(p.batch, cfg.Compression.Codec)
@@ -177,6 +180,7 @@ func (p *prepared) stampTime() error {
 
 // Places in a batch's header that kproto has no setters for.
 const (
+	magicAt        = 16
 	attributesAt   = 21
 	maxTimestampAt = 35
 )

@@ -47,7 +47,16 @@ func TestAppendLeader_Refuses(t *testing.T) {
 		{"no key, compressed", compressed(t, kproto.CodecLZ4, good()), AppendOptions{}, func(c *Config) { c.CleanupCompact = true }, kproto.InvalidRecord},
 		{"time", good(), AppendOptions{}, func(c *Config) { c.TimestampMaxDiffMs = 10 }, kproto.InvalidTimestamp},
 		{"time, compressed", compressed(t, kproto.CodecGzip, good()), AppendOptions{}, func(c *Config) { c.TimestampMaxDiffMs = 10 }, kproto.InvalidTimestamp},
-		{"no gzip", change(set16(21, 1)), AppendOptions{}, func(c *Config) { c.CleanupCompact = true }, kproto.CorruptMessage},
+		{"no gzip", change(set16(21, 1)), AppendOptions{}, nil, kproto.CorruptMessage},
+		{"no snappy", change(set16(21, 2)), AppendOptions{}, nil, kproto.CorruptMessage},
+		{"no lz4", change(set16(21, 3)), AppendOptions{}, nil, kproto.CorruptMessage},
+		{"no zstd", change(set16(21, 4)), AppendOptions{}, nil, kproto.CorruptMessage},
+		{"count, compressed", compressed(t, kproto.CodecSnappy, change(func(b []byte) { set32(57, 3)(b); set32(23, 2)(b) })), AppendOptions{}, nil, kproto.InvalidRecord},
+		{"a transaction", change(set16(21, 0x10)), AppendOptions{}, nil, kproto.TransactionalIDAuthorizationFailed},
+		{"rubbish behind", append(good(), "rubbish"...), AppendOptions{}, nil, kproto.CorruptMessage},
+		{"count -1", change(set32(57, 1<<32-1)), AppendOptions{}, nil, kproto.InvalidRecord},
+		{"base offset -1", change(func(b []byte) { binary.BigEndian.PutUint64(b, 1<<64-1) }), AppendOptions{}, nil, kproto.InvalidRecord},
+		{"a bomb", compressed(t, kproto.CodecZstd, batchOf(1, string(make([]byte, maxUncompressed)))), AppendOptions{}, func(c *Config) { c.SegmentBytes = 1 << 20 }, kproto.MessageTooLarge},
 	} {
 		e := newEnv(t)
 		e.clock.ms += 1000

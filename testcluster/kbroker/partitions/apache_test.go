@@ -19,26 +19,7 @@ import (
 // TestAgainstApache sends the same requests, in the same order, to Kafka 2.7 and to this broker, and compares the answers,
 // byte for byte where they have records.
 func TestAgainstApache(t *testing.T) {
-	w := newWorld(t, 1, nil)
-	cluster := peertest.StartKafka(t, "27", w.zk.ConnectString()+"/kafka", peertest.KafkaOptions{FirstID: 1})
-	conn, err := net.Dial("tcp", strings.Split(cluster.Bootstrap(), ",")[0])
-	ok(t, err)
-	apache := &client{t: t, conn: conn}
-	defer func() { apache.conn.Close() }()
-	create := kmsg.NewPtrCreateTopicsRequest()
-	create.Version, create.TimeoutMillis = 5, 10_000
-	topic := kmsg.NewCreateTopicsRequestTopic()
-	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = "t", 2, 1
-	create.Topics = append(create.Topics, topic)
-	eventually(t, "Apache's broker takes a topic", func() bool {
-		return apache.request(create).(*kmsg.CreateTopicsResponse).Topics[0].ErrorCode == 0
-	})
-	for p := range int32(2) {
-		eventually(t, "Apache's broker leads it", func() bool { return apache.listOffset(5, "t", p, -1, -1).ErrorCode == 0 })
-	}
-	w.topic("t", []int32{1}, []int32{1})
-	w.brokers[1].leads("t", 1, 0)
-	ours := w.brokers[1].client()
+	apache, ours := bothBrokers(t)
 	for _, x := range exchanges() {
 		for _, version := range x.versions {
 			theirs, mine := x.ask(apache, version), x.ask(ours, version)
@@ -53,6 +34,31 @@ func TestAgainstApache(t *testing.T) {
 			t.Errorf("in a session:\nApache: %s\nours:   %s", theirTale[i], ourTale[i])
 		}
 	}
+}
+
+// bothBrokers are connections to Kafka 2.7 and to this broker, each of which leads t-0 and t-1.
+func bothBrokers(t *testing.T) (apache, ours *client) {
+	t.Helper()
+	w := newWorld(t, 1, nil)
+	cluster := peertest.StartKafka(t, "27", w.zk.ConnectString()+"/kafka", peertest.KafkaOptions{FirstID: 1})
+	conn, err := net.Dial("tcp", strings.Split(cluster.Bootstrap(), ",")[0])
+	ok(t, err)
+	apache = &client{t: t, conn: conn}
+	t.Cleanup(func() { apache.conn.Close() })
+	create := kmsg.NewPtrCreateTopicsRequest()
+	create.Version, create.TimeoutMillis = 5, 10_000
+	topic := kmsg.NewCreateTopicsRequestTopic()
+	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = "t", 2, 1
+	create.Topics = append(create.Topics, topic)
+	eventually(t, "Apache's broker takes a topic", func() bool {
+		return apache.request(create).(*kmsg.CreateTopicsResponse).Topics[0].ErrorCode == 0
+	})
+	for p := range int32(2) {
+		eventually(t, "Apache's broker leads it", func() bool { return apache.listOffset(5, "t", p, -1, -1).ErrorCode == 0 })
+	}
+	w.topic("t", []int32{1}, []int32{1})
+	w.brokers[1].leads("t", 1, 0)
+	return apache, w.brokers[1].client()
 }
 
 // sessionTale is what a fetch session says from its beginning to its end.

@@ -59,23 +59,29 @@ type Coder struct {
 // Decompress returns the uncompressed bytes of src, at most limit of them. Without a codec that is
 // src itself.
 func (c *Coder) Decompress(codec kproto.Codec, src []byte, limit int) ([]byte, error) {
+	return c.DecompressInto(nil, codec, src, limit)
+}
+
+// DecompressInto is Decompress, with the result in room, from its beginning, if that is large enough.
+func (c *Coder) DecompressInto(room []byte, codec kproto.Codec, src []byte, limit int) ([]byte, error) {
+	room = room[:0]
 	var out []byte
 	var err error
 	switch codec {
 	case kproto.CodecNone:
 		return src, nil
 	case kproto.CodecGzip:
-		out, err = c.gunzip(src, limit)
+		out, err = c.gunzip(room, src, limit)
 	case kproto.CodecSnappy:
-		out, err = unsnappy(src, limit)
+		out, err = unsnappy(room, src, limit)
 	case kproto.CodecLZ4:
 		if c.lz4Reader == nil {
 			c.lz4Reader = lz4.NewReader(nil)
 		}
 		c.lz4Reader.Reset(bytes.NewReader(src))
-		out, err = readAll(c.lz4Reader, len(src), limit)
+		out, err = readAll(room, c.lz4Reader, len(src), limit)
 	case kproto.CodecZstd:
-		out, err = c.unzstd(src, limit)
+		out, err = c.unzstd(room, src, limit)
 	default:
 		return nil, &UnknownError{codec}
 	}
@@ -108,9 +114,11 @@ func (c *Coder) Compress(codec kproto.Codec, dst, src []byte) ([]byte, error) {
 // errTooLarge is what the codecs' own errors are told apart from.
 var errTooLarge = errors.New("too large")
 
-// readAll reads to the end, or until it is more than limit. size is a first guess.
-func readAll(r io.Reader, size, limit int) ([]byte, error) {
-	out := make([]byte, 0, min(2*size, limit)+1)
+// readAll reads to the end, or until it is more than limit. Without room, size is a first guess.
+func readAll(out []byte, r io.Reader, size, limit int) ([]byte, error) {
+	if cap(out) == 0 {
+		out = make([]byte, 0, min(2*size, limit)+1)
+	}
 	for {
 		n, err := r.Read(out[len(out):cap(out)])
 		out = out[:len(out)+n]

@@ -6,14 +6,14 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-func (c *Coder) gunzip(src []byte, limit int) ([]byte, error) {
+func (c *Coder) gunzip(room, src []byte, limit int) ([]byte, error) {
 	if c.gzipReader == nil {
 		c.gzipReader = new(gzip.Reader)
 	}
 	if err := c.gzipReader.Reset(bytes.NewReader(src)); err != nil {
 		return nil, err
 	}
-	return readAll(c.gzipReader, len(src), limit)
+	return readAll(room, c.gzipReader, len(src), limit)
 }
 
 func (c *Coder) gzip(dst, src []byte) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/klauspost/compress/snappy"
 )
@@ -19,14 +20,13 @@ const xerialMagicOnly = 8
 const xerialBlock = 32 << 10
 
 // unsnappy reads frames, or a single raw block, which some clients send.
-func unsnappy(src []byte, limit int) ([]byte, error) {
+func unsnappy(out, src []byte, limit int) ([]byte, error) {
 	if !bytes.HasPrefix(src, xerialMagic[:xerialMagicOnly]) {
-		return unsnappyBlock(nil, src, limit)
+		return unsnappyBlock(out, src, limit)
 	}
 	if len(src) < len(xerialMagic) {
 		return nil, errors.New("the frame's header breaks off")
 	}
-	var out []byte
 	for src = src[len(xerialMagic):]; len(src) > 0; {
 		if len(src) < 4 {
 			return nil, errors.New("a block's length breaks off")
@@ -59,14 +59,9 @@ func unsnappyBlock(out, block []byte, limit int) ([]byte, error) {
 	if size > limit-len(out) {
 		return nil, errTooLarge
 	}
-	plain, err := snappy.Decode(nil, block)
-	if err != nil {
-		return nil, err
-	}
-	if out == nil {
-		return plain, nil
-	}
-	return append(out, plain...), nil
+	out = slices.Grow(out, size)
+	_, err = snappy.Decode(out[len(out):len(out)+size], block)
+	return out[:len(out)+size], err
 }
 
 func snappyFrames(dst, src []byte) []byte {

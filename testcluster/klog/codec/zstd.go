@@ -10,7 +10,7 @@ import (
 // allocated: what has come out is the window.
 const zstdWindow = 128 << 20
 
-func (c *Coder) unzstd(src []byte, limit int) ([]byte, error) {
+func (c *Coder) unzstd(room, src []byte, limit int) ([]byte, error) {
 	if c.zstdReader == nil || c.zstdLimit != limit {
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxMemory(uint64(max(limit, 1))), zstd.WithDecoderMaxWindow(zstdWindow))
@@ -19,7 +19,7 @@ func (c *Coder) unzstd(src []byte, limit int) ([]byte, error) {
 		}
 		c.zstdReader, c.zstdLimit = d, limit
 	}
-	out, err := c.zstdReader.DecodeAll(src, nil)
+	out, err := c.zstdReader.DecodeAll(src, room)
 	if errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 		return nil, errTooLarge
 	}
