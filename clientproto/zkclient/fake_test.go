@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
@@ -333,13 +334,13 @@ func TestConnectOnce_NamesEveryServer(t *testing.T) {
 // A client that cannot get back says why, once.
 func TestOnUnreachable(t *testing.T) {
 	told := make(chan error, 10)
-	cfg := zkclient.Config{Servers: "a", SessionTimeout: 30 * time.Second,
+	cfg := zkclient.Config{Servers: "a", SessionTimeout: 30 * time.Second, Rand: rand.New(rand.NewPCG(1, 2)),
 		OnUnreachable: func(why *zkclient.ConnectError) { told <- why }}
 	electing := []script{func(conn net.Conn) {
 		handshake(granted)(conn)
 		<-time.After(3 * time.Second) // an idle session is one whose server has said nothing for some time
 	}}
-	for range 8 {
+	for range 13 { // which take more than ElectionPatience, and less than the session has
 		electing = append(electing, handshake(""))
 	}
 	within(t, map[string][]script{"a:2181": append(electing, serving(nil))}, cfg,
@@ -380,6 +381,30 @@ func TestConnectOnce_OutlastsAnElection(t *testing.T) {
 				t.Error(err)
 			}
 		})
+}
+
+// TestConnect_Soon: a client that is there before its servers waits for them little longer than they take.
+func TestConnect_Soon(t *testing.T) {
+	const takes, clients = 60 * time.Millisecond, 50
+	var all time.Duration
+	for seed := range uint64(clients) {
+		cfg := zkclient.Config{Servers: "a,b,c", Rand: rand.New(rand.NewPCG(seed, 0))}
+		within(t, map[string][]script{}, cfg, func(t *testing.T, c *zkclient.Client, n *network, _ *events) {
+			began := time.Now()
+			time.AfterFunc(takes, func() {
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				n.scripts["b:2181"] = []script{serving(nil)}
+			})
+			if err := c.Connected(t.Context()); err != nil {
+				t.Error(err)
+			}
+			all += time.Since(began)
+		})
+	}
+	if mean := all / clients; mean < takes || mean > takes*3/2 {
+		t.Errorf("connected after %s", mean)
+	}
 }
 
 // TestReadOnly_FindsAWriter: a client on a read-only server asks the others, and moves.

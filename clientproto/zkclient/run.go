@@ -117,9 +117,9 @@ func (c *Client) whyStopped(err error) error {
 	return err
 }
 
-// pause waits before an attempt: not at all before the first on each server, then, after each
-// pass over the servers, 50 ms doubling up to a second, more or less by half. (Apache's client
-// waits up to a second each time, and a second more after each pass.)
+// pause waits before an attempt: not at all before the first on each server, then after each
+// pass over the servers. (Apache's client waits up to a second each time, and a second more
+// after each pass.)
 func (c *Client) pause(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -132,7 +132,7 @@ func (c *Client) pause(ctx context.Context) error {
 	if pass == 0 || c.attempts%len(c.hosts) != 0 || closing {
 		return nil
 	}
-	d := min(50*time.Millisecond<<min(pass-1, 8), time.Second)
+	d := pauseAfter(pass)
 	timer := time.NewTimer(d/2 + time.Duration(c.cfg.Rand.Int64N(int64(d))))
 	defer timer.Stop()
 	select {
@@ -141,6 +141,18 @@ func (c *Client) pause(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	return ctx.Err()
+}
+
+// pauseAfter is how long the client waits after so many passes in vain, more or less by half: 10 ms at first, half as
+// long again each time, up to a second. So a client that is started together with its servers, or has lost the one and only,
+// waits for them little longer than they take.
+func pauseAfter(pass int) time.Duration {
+	const first, last = 10 * time.Millisecond, time.Second
+	d := first
+	for ; pass > 1 && d < last; pass-- {
+		d += d / 2
+	}
+	return min(d, last)
 }
 
 // attach dials addr and asks for the session.

@@ -40,7 +40,7 @@ func runKafkaStart(ctx context.Context, b *bench) error {
 
 // firstRecord knocks until a topic with three replicas can be created, and writes to it.
 func (c *cluster) firstRecord(ctx context.Context) error {
-	cl, err := c.client(kgo.RequiredAcks(kgo.AllISRAcks()), kgo.RetryBackoffFn(func(int) time.Duration { return 10 * time.Millisecond }))
+	cl, err := c.client(kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0), kgo.RetryBackoffFn(func(int) time.Duration { return 10 * time.Millisecond }))
 	if err != nil {
 		return err
 	}
