@@ -34,7 +34,7 @@ func NewBuilder() *Builder {
 		image: Image{
 			Brokers: map[int32]*Broker{}, Topics: map[string]*Topic{}, Configs: map[string]map[string]string{},
 			Deletions: map[string]struct{}{}, Unreadable: map[string]string{}, Controller: -1, ControllerEpoch: -1, ControllerEpochVersion: -1,
-			TopicsVersion: -1,
+			BrokersVersion: -1, TopicsVersion: -1,
 		},
 		ownTopic: map[string]bool{}, nodes: map[string]known{}, states: map[string]map[int32]*State{},
 	}
@@ -141,12 +141,10 @@ func (b *Builder) taker(path string) taker {
 func (b *Builder) single(path string) taker {
 	i := &b.image
 	switch path {
+	case BrokerIDsPath:
+		return b.version(&i.BrokersVersion)
 	case TopicsPath:
-		return func(_ []byte, stat zkproto.Stat) error {
-			b.changed()
-			i.TopicsVersion = stat.Version
-			return nil
-		}
+		return b.version(&i.TopicsVersion)
 	case ControllerPath:
 		return func(data []byte, stat zkproto.Stat) error {
 			id, err := DecodeController(data)
@@ -196,6 +194,15 @@ func (b *Builder) single(path string) taker {
 	return nil
 }
 
+// version is the taker of a znode of which only that counts.
+func (b *Builder) version(to *int32) taker {
+	return func(_ []byte, stat zkproto.Stat) error {
+		b.changed()
+		*to = stat.Version
+		return nil
+	}
+}
+
 // remover undoes what a path's taker does.
 func (b *Builder) remover(path string) func() {
 	if p, ok := ParseStatePath(path); ok {
@@ -222,6 +229,8 @@ func (b *Builder) remover(path string) func() {
 func (b *Builder) removeSingle(path string) {
 	b.changed()
 	switch path {
+	case BrokerIDsPath:
+		b.image.BrokersVersion = -1
 	case TopicsPath:
 		b.image.TopicsVersion = -1
 	case ControllerPath:

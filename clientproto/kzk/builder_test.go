@@ -257,17 +257,22 @@ func TestBuilder_FirstEpoch(t *testing.T) {
 	}
 }
 
-func TestBuilder_TopicsVersion(t *testing.T) {
-	b := kzk.NewBuilder()
-	if v := b.Image().TopicsVersion; v != -1 {
-		t.Errorf("without the znode it is %d", v)
-	}
-	put(t, b, kzk.TopicsPath, "", 1, 9, 2)
-	if v := b.Image().TopicsVersion; v != 2 || !kzk.InImage(kzk.TopicsPath) {
-		t.Errorf("got %d", v)
-	}
-	b.Remove(kzk.TopicsPath)
-	if v := b.Image().TopicsVersion; v != -1 {
-		t.Errorf("after its removal it is %d", v)
+func TestBuilder_Versions(t *testing.T) {
+	for path, version := range map[string]func(*kzk.Image) int32{
+		kzk.TopicsPath:    func(i *kzk.Image) int32 { return i.TopicsVersion },
+		kzk.BrokerIDsPath: func(i *kzk.Image) int32 { return i.BrokersVersion },
+	} {
+		b := kzk.NewBuilder()
+		if v := version(b.Image()); v != -1 {
+			t.Errorf("without %s it is %d", path, v)
+		}
+		put(t, b, path, "", 1, 9, 2)
+		if v := version(b.Image()); v != 2 || !kzk.InImage(path) {
+			t.Errorf("of %s: %d", path, v)
+		}
+		b.Remove(path)
+		if v := version(b.Image()); v != -1 {
+			t.Errorf("after the removal of %s it is %d", path, v)
+		}
 	}
 }

@@ -11,6 +11,10 @@ import (
 type Image struct {
 	ClusterID string            // "" before the first broker
 	Brokers   map[int32]*Broker // those registered
+	// BrokersVersion is the version of /brokers/ids, which grows with each registration of a broker of zoka's; -1: absent.
+	// TopicsVersion is that of /brokers/topics, which grows with each deletion of a topic. A write on condition of them
+	// comes before any broker, and any topic of an old name, that the image does not have.
+	BrokersVersion, TopicsVersion int32
 
 	Controller             int32 // -1: none
 	ControllerZxid         int64 // czxid of /controller
@@ -18,9 +22,6 @@ type Image struct {
 	ControllerEpochVersion int32 // the fencing token: the version of /controller_epoch; -1: none yet
 
 	Topics map[string]*Topic
-	// TopicsVersion is the version of /brokers/topics, which grows with each deletion of a topic: a write on condition of
-	// it cannot meet another topic of the same name. -1: absent.
-	TopicsVersion int32
 
 	// Configs are the overrides by entity: its path below /config, as "topics/t", "brokers/1",
 	// "brokers/<default>", "users/u/clients/c". See [Entity.Key] and [ParseEntity].

@@ -44,6 +44,7 @@ func (b *Broker) register(ctx context.Context) (epoch int64, err error) {
 	creation := []zkproto.MultiOp{
 		zkclient.CreateOp(path, nil, nil, zkproto.ModeEphemeral, 0),
 		{Op: zkproto.OpSetData, Req: &zkproto.SetDataRequest{Path: path, Data: data, Version: 0}},
+		{Op: zkproto.OpSetData, Req: &zkproto.SetDataRequest{Path: kzk.BrokerIDsPath, Version: -1}}, // its version tells of it
 	}
 	deadline := time.Now().Add(b.leftoverPatience())
 	for said := false; ; {

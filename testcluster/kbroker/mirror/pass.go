@@ -56,23 +56,43 @@ func (m *Mirror) read(ctx context.Context, dirty map[string]struct{}) error {
 }
 
 func (m *Mirror) readSome(ctx context.Context, dirty map[string]struct{}) error {
+	if err := m.readCounters(ctx, dirty); err != nil {
+		return err
+	}
 	s := m.newScan(ctx)
-	if _, ok := dirty[kzk.TopicsPath]; ok {
-		// Whoever is told of a deletion by the version is told which topic it was: its event has come before the reply.
-		s.get(kzk.TopicsPath)
+	for _, path := range slices.Sorted(maps.Keys(dirty)) {
+		s.get(path)
+	}
+	return s.run()
+}
+
+// counters are the znodes whose versions count changes below them.
+var counters = []string{kzk.BrokerIDsPath, kzk.TopicsPath}
+
+// readCounters reads those of dirty first, and adds to dirty what has been reported until then: who is told of a change by
+// a version is told which it was, as the event of that has come before the reply.
+func (m *Mirror) readCounters(ctx context.Context, dirty map[string]struct{}) error {
+	for {
+		s := m.newScan(ctx)
+		for _, path := range counters {
+			if _, ok := dirty[path]; ok {
+				s.get(path)
+			}
+		}
+		if len(s.queue) == 0 {
+			return nil
+		}
 		if err := errors.Join(s.run(), m.zk.Settle(ctx)); err != nil {
 			return err
+		}
+		for _, path := range counters {
+			delete(dirty, path)
 		}
 		m.mu.Lock()
 		maps.Copy(dirty, m.mu.dirty)
 		clear(m.mu.dirty)
 		m.mu.Unlock()
-		delete(dirty, kzk.TopicsPath)
 	}
-	for _, path := range slices.Sorted(maps.Keys(dirty)) {
-		s.get(path)
-	}
-	return s.run()
 }
 
 // readAll sets the watches, if they are not those of this session, and only then reads.
@@ -82,8 +102,10 @@ func (m *Mirror) readAll(ctx context.Context) error {
 	}
 	s := m.newScan(ctx)
 	s.seen = map[string]struct{}{}
+	for _, path := range counters {
+		s.get(path) // before what is below: none of that is older than the version
+	}
 	s.list(kzk.BrokerIDsPath, s.get)
-	s.get(kzk.TopicsPath) // before the topics: none of them is older than its version
 	s.list(kzk.TopicsPath, func(topic string) {
 		s.get(topic)
 		s.list(topic+"/partitions", func(partition string) { s.get(partition + "/state") })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 )
 
 // isrWriter writes changes of ISRs to ZooKeeper, by one goroutine: each on condition that the state znode has the version
-// the change was made for, and that no topic was deleted meanwhile: another one of the name has the same versions.
+// the change was made for; that no topic was deleted meanwhile, as another one of the name has the same versions; and that
+// no broker has registered meanwhile: who has started anew is told by a registration that is later than the state.
 type isrWriter struct {
 	m    *Manager
 	wake chan struct{}
@@ -31,8 +33,8 @@ const (
 	isrRest  = 10 * time.Second
 )
 
-// errDeletions says that a topic was deleted that the image still has.
-var errDeletions = errors.New("a topic was deleted meanwhile")
+// errBehind says that a topic was deleted that the image still has, or that a broker has registered that it has not.
+var errBehind = errors.New("a topic was deleted, or a broker has registered meanwhile")
 
 // push has a change of the ISR of p written. Each partition is there once at most, see partition.proposing.
 func (w *isrWriter) push(p *partition) {
@@ -61,24 +63,25 @@ type isrWrite struct {
 	resp     zkproto.MultiResponse
 }
 
-// wait returns the version that the write has left.
-func (wr *isrWrite) wait(ctx context.Context) (version int32, err error) {
+// wait returns what the write has made of the state's znode.
+func (wr *isrWrite) wait(ctx context.Context) (stat zkproto.Stat, err error) {
 	if err := wr.call.Wait(ctx); err != nil {
-		return 0, err
+		return stat, err
 	}
+	const last = 2 // behind two checks
 	for i, result := range wr.resp.Results {
 		switch {
 		case result.Op != zkproto.OpError || result.Err == zkproto.OK:
-		case i == 0 && errors.Is(result.Err, zkproto.BadVersion):
-			return 0, errDeletions
+		case i < last && errors.Is(result.Err, zkproto.BadVersion):
+			return stat, errBehind
 		default:
-			return 0, result.Err
+			return stat, result.Err
 		}
 	}
-	if len(wr.resp.Results) != 2 {
-		return 0, fmt.Errorf("%d results of 2 operations", len(wr.resp.Results))
+	if len(wr.resp.Results) != last+1 {
+		return stat, fmt.Errorf("%d results of %d operations", len(wr.resp.Results), last+1)
 	}
-	return wr.resp.Results[1].Stat.Version, nil
+	return wr.resp.Results[last].Stat, nil
 }
 
 // run writes what is due until ctx ends. All that is due at a time is on its way together.
@@ -96,25 +99,32 @@ func (w *isrWriter) run(ctx context.Context) {
 			}
 		}
 		for _, wr := range writes {
-			version, err := wr.wait(ctx)
-			w.finish(wr, version, err)
+			stat, err := wr.wait(ctx)
+			w.finish(wr, stat, err)
 		}
 	}
 }
 
-// start sends a partition's change; nil if there is none any more.
+// start sends a partition's change; nil if there is none any more, or if it has to wait.
 func (w *isrWriter) start(ctx context.Context, p *partition) *isrWrite {
+	img := w.m.table.Load().img // no newer than the one that p leads by
 	proposal, controllerEpoch, ok := p.propose()
 	if !ok {
 		return nil
 	}
+	if p.keepsRenewed(img, proposal.ISR) {
+		w.m.timers.start(&timer{fire: func() { w.push(p) }}, isrRetry)
+		return nil
+	}
 	state := &kzk.State{Leader: w.m.o.Self, LeaderEpoch: proposal.Epoch, ControllerEpoch: controllerEpoch, ISR: proposal.ISR}
 	wr := &isrWrite{p: p, proposal: proposal}
-	// The version is that of an image no newer than the one that p leads by.
-	deletions := &zkproto.PathVersionRequest{Path: kzk.TopicsPath, Version: w.m.table.Load().img.TopicsVersion}
-	change := &zkproto.SetDataRequest{Path: kzk.StatePath(p.topic, p.id), Data: kzk.EncodeState(state), Version: proposal.Version}
-	wr.call = w.m.o.ZK.Start(ctx, zkproto.OpMulti, &zkproto.MultiRequest{
-		Ops: []zkproto.MultiOp{{Op: zkproto.OpCheck, Req: deletions}, {Op: zkproto.OpSetData, Req: change}}}, &wr.resp)
+	ops := []zkproto.MultiOp{
+		{Op: zkproto.OpCheck, Req: &zkproto.PathVersionRequest{Path: kzk.TopicsPath, Version: img.TopicsVersion}},
+		{Op: zkproto.OpCheck, Req: &zkproto.PathVersionRequest{Path: kzk.BrokerIDsPath, Version: img.BrokersVersion}},
+		{Op: zkproto.OpSetData, Req: &zkproto.SetDataRequest{
+			Path: kzk.StatePath(p.topic, p.id), Data: kzk.EncodeState(state), Version: proposal.Version}},
+	}
+	wr.call = w.m.o.ZK.Start(ctx, zkproto.OpMulti, &zkproto.MultiRequest{Ops: ops}, &wr.resp)
 	return wr
 }
 
@@ -131,8 +141,19 @@ func (p *partition) propose() (proposal replica.Proposal, controllerEpoch int32,
 	return proposal, p.controllerEpoch, ok
 }
 
+// keepsRenewed says whether isr has a member of the present ISR that has started anew since the state was written, and may
+// have lost records. The controller takes it out, which it could not tell any more from a state that is written now.
+func (p *partition) keepsRenewed(img *kzk.Image, isr []int32) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lead != nil && slices.ContainsFunc(isr, func(id int32) bool {
+		b := img.Brokers[id]
+		return b != nil && b.FirstEpoch > p.stateMzxid && slices.Contains(p.lead.ISR(), id)
+	})
+}
+
 // finish tells the leader what became of a write.
-func (w *isrWriter) finish(wr *isrWrite, version int32, err error) {
+func (w *isrWriter) finish(wr *isrWrite, stat zkproto.Stat, err error) {
 	p := wr.p
 	var again time.Duration
 	var ws wakes
@@ -141,9 +162,10 @@ func (w *isrWriter) finish(wr *isrWrite, version int32, err error) {
 	switch l := p.lead; {
 	case l == nil:
 	case err == nil:
-		if l.Written(wr.proposal, version, w.m.o.Now()) {
+		if l.Written(wr.proposal, stat.Version, w.m.o.Now()) {
 			p.moved(&ws)
 		}
+		p.stateMzxid = max(p.stateMzxid, int64(stat.Mzxid))
 		p.due(&ws)
 	case errors.Is(err, zkproto.BadVersion), errors.Is(err, zkproto.NoNode):
 		// Somebody else changed the state: the image will show it.
@@ -162,20 +184,20 @@ func (w *isrWriter) finish(wr *isrWrite, version int32, err error) {
 	log := p.logger().With(slog.Any("isr", wr.proposal.ISR))
 	switch {
 	case again > 0:
-		if failures == 0 && !errors.Is(err, errDeletions) {
+		if failures == 0 && !errors.Is(err, errBehind) {
 			log.Warn("the ISR could not be written, which is tried again", slog.Any("err", err))
 		}
 		w.m.timers.start(&timer{fire: func() { w.push(p) }}, again)
 	case err != nil:
 		log.Info("the ISR was changed by somebody else", slog.Any("err", err))
 	default:
-		log.Info("ISR changed", slog.Any("version", version))
+		log.Info("ISR changed", slog.Any("version", stat.Version))
 	}
 }
 
 // isrDelay is how long a write rests that has failed, after so many failures before.
 func isrDelay(err error, failures int) time.Duration {
-	for _, passing := range []error{zkproto.ConnectionLoss, zkproto.SessionExpired, zkproto.SessionMoved, errDeletions} {
+	for _, passing := range []error{zkproto.ConnectionLoss, zkproto.SessionExpired, zkproto.SessionMoved, errBehind} {
 		if errors.Is(err, passing) {
 			return isrRetry
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
@@ -143,4 +144,43 @@ func TestISR_NotAllowed(t *testing.T) {
 	_, err = w.admin.SetACL(t.Context(), kzk.StatePath("t", 0), zkproto.OpenACL(), -1)
 	ok(t, err)
 	w.isr("t", 0, 1)
+}
+
+// TestISR_WithOneThatStartedAnew: a leader writes no ISR that keeps a member whose process is another than the state knows,
+// but leaves it to the controller to take that one out.
+func TestISR_WithOneThatStartedAnew(t *testing.T) {
+	w := newWorld(t, 3, func(o *partitions.Options) { o.ReplicaLagMs = 300 })
+	w.topic("t", []int32{1, 2, 3})
+	w.topic("u", []int32{1, 2})
+	w.brokers[1].leads("t", 0, 0)
+	w.brokers[1].leads("u", 0, 0)
+	for _, topic := range []string{"t", "u"} {
+		w.brokers[1].client().must(topic, 0, batch("a"))
+		w.brokers[2].ends(topic, 0, 1)
+	}
+	w.brokers[3].ends("t", 0, 1)
+
+	data, _, err := w.admin.Get(t.Context(), kzk.BrokerPath(3), nil)
+	ok(t, err)
+	ok(t, w.admin.Delete(t.Context(), kzk.BrokerPath(3), -1))
+	_, _, err = w.admin.Create(t.Context(), kzk.BrokerPath(3), data, nil, zkproto.ModeEphemeral, 0)
+	ok(t, err)
+	_, err = w.admin.Set(t.Context(), kzk.BrokerIDsPath, nil, -1) // as a broker does
+	ok(t, err)
+	was := w.state("t", 0)
+	w.brokers[2].m.StopFollowing()
+	for _, topic := range []string{"t", "u"} {
+		if _, err := w.brokers[1].client().produce(1, topic, 0, batch("b")); err != kproto.NoError {
+			t.Fatal(err)
+		}
+	}
+	w.isr("u", 0, 1)
+	w.topic("v", []int32{1, 2})
+	w.brokers[1].leads("v", 0, 0)
+	w.isr("v", 0, 1)
+	if now := w.state("t", 0); now.Version != was.Version {
+		t.Errorf("the leader has written %+v over %+v", *now, *was)
+	}
+	w.electIf("t", 0, 1, 1, []int32{1, 2}, was.Version)
+	w.isr("t", 0, 1, 3) // by what it has fetched since
 }

@@ -100,6 +100,8 @@ type partition struct {
 	moves atomic.Int64
 	// proposing is set while the change of the ISR is with the writer.
 	proposing bool
+	// stateMzxid is that of the newest state that this broker leads by.
+	stateMzxid int64
 	// isrFailures counts the writes of the ISR that have failed one after another.
 	isrFailures int
 }

@@ -18,7 +18,7 @@ func (p *partition) becomeLeader(part *kzk.Partition) {
 	var w wakes
 	p.mu.Lock()
 	p.unfollow()
-	p.controllerEpoch = s.ControllerEpoch
+	p.controllerEpoch, p.stateMzxid = s.ControllerEpoch, max(p.stateMzxid, s.Mzxid)
 	end := p.log.EndOffset()
 	switch {
 	case p.lead != nil && p.lead.Epoch() == s.LeaderEpoch:
