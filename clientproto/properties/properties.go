@@ -2,7 +2,8 @@
 // configured: comments, escapes, continuation lines, and = or : or a blank between key and value.
 //
 // It knows lines, not settings: what a key means, and which of two equal keys counts, is for the caller, who opens the
-// file too. The loaders of zoo.cfg, server.properties and client.properties call it.
+// file too. The loaders of zoo.cfg, server.properties and client.properties call it, and say by an Origin where a
+// setting was made.
 package properties
 
 import (

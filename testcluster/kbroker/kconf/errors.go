@@ -1,22 +1,12 @@
 package kconf
 
-import "fmt"
+import "github.com/zoka-project/zoka/clientproto/properties"
 
 // Origin is where a setting was made.
-type Origin struct {
-	// File is the path as it was given.
-	File string
-	// Line counts from 1; 0 is the file as a whole.
-	Line int
-}
+type Origin = properties.Origin
 
-// String is file:line, or the file alone.
-func (o Origin) String() string {
-	if o.Line == 0 {
-		return o.File
-	}
-	return fmt.Sprintf("%s:%d", o.File, o.Line)
-}
+// Warning is something that a person should know about a configuration that runs.
+type Warning = properties.Warning
 
 // Error is a configuration that no broker can run with.
 type Error struct {
@@ -33,13 +23,3 @@ func (e *Error) Error() string {
 	}
 	return e.Origin.String() + ": " + e.Key + ": " + e.Reason
 }
-
-// Warning is something that a person should know about a configuration that runs.
-type Warning struct {
-	Origin
-	Key  string
-	Text string
-}
-
-// String is file:line: key: text.
-func (w Warning) String() string { return w.Origin.String() + ": " + w.Key + ": " + w.Text }

@@ -41,11 +41,11 @@ func ReadBroker(r io.Reader, origin string, overrides ...Override) (*Broker, []W
 func ParseBroker(origin, text string, overrides ...Override) (*Broker, []Warning, error) {
 	entries, err := properties.Parse(text)
 	if cause := (*properties.Error)(nil); errors.As(err, &cause) {
-		return nil, nil, &Error{Origin: Origin{origin, cause.Line}, Key: cause.Key, Reason: cause.Reason()}
+		return nil, nil, &Error{Origin: Origin{File: origin, Line: cause.Line}, Key: cause.Key, Reason: cause.Reason()}
 	}
 	l := loader{b: &Broker{File: origin, Values: map[string]string{}, origins: map[string]Origin{}}}
 	for _, e := range entries {
-		o := Origin{origin, e.Line}
+		o := Origin{File: origin, Line: e.Line}
 		if before, twice := l.b.origins[e.Key]; twice {
 			l.warn(o, e.Key, "replaces the value of line %d", before.Line)
 		}

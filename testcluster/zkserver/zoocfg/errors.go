@@ -1,22 +1,12 @@
 package zoocfg
 
-import "fmt"
+import "github.com/zoka-project/zoka/clientproto/properties"
 
-// Origin is where a setting was made: a line of a file, or an option of the command line.
-type Origin struct {
-	// File is the path as it was given, or the option, for example -Dzookeeper.snapCount.
-	File string
-	// Line counts from 1; 0 is the file as a whole.
-	Line int
-}
+// Origin is where a setting was made.
+type Origin = properties.Origin
 
-// String is file:line, or the file alone.
-func (o Origin) String() string {
-	if o.Line == 0 {
-		return o.File
-	}
-	return fmt.Sprintf("%s:%d", o.File, o.Line)
-}
+// Warning is something that a person should know about a configuration that runs.
+type Warning = properties.Warning
 
 // Error is a configuration that no server can run with.
 type Error struct {
@@ -37,12 +27,3 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// Warning is something that a person should know about a configuration that runs.
-type Warning struct {
-	Origin
-	Key  string
-	Text string
-}
-
-func (w Warning) String() string { return w.Origin.String() + ": " + w.Key + ": " + w.Text }

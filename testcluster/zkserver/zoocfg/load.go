@@ -200,7 +200,7 @@ func (l *loader) dynamicFile() error {
 }
 
 func (l *loader) warn(o Origin, key, text string) {
-	l.warnings = append(l.warnings, Warning{o, key, text})
+	l.warnings = append(l.warnings, Warning{Origin: o, Key: key, Text: text})
 }
 
 // fail is an error about a key: at the line that set it, else at the file.
