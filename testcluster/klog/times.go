@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
-	"github.com/zoka-project/zoka/testcluster/klog/codec"
 )
 
 // errFound ends a walk over records.
@@ -34,9 +33,7 @@ func (l *Log) offsetForTime(ms int64) (offset, ts int64, epoch int32, err error)
 		if seg.maxTime.Load() < ms || !seg.acquire() {
 			continue
 		}
-		coder := l.shared.coders.get()
-		offset, ts, epoch, err = seg.firstAt(ms, start, end, coder)
-		l.shared.coders.put(coder)
+		offset, ts, epoch, err = seg.firstAt(ms, start, end, &l.shared.coders)
 		seg.release()
 		if err != nil {
 			return -1, -1, -1, fmt.Errorf("look for time %d in %s: %w: %w", ms, l, kproto.KafkaStorageError, err)
@@ -61,7 +58,7 @@ func (l *Log) MaxTimestamp() (offset, ts int64, epoch int32, err error) {
 }
 
 // firstAt is the first record in the segment from offset start on, below end, with a timestamp not below ms.
-func (s *segment) firstAt(ms, start, end int64, coder *codec.Coder) (offset, ts int64, epoch int32, err error) {
+func (s *segment) firstAt(ms, start, end int64, coders *coders) (offset, ts int64, epoch int32, err error) {
 	from := start
 	if entry, ok, err := s.times.find(func(e []byte) bool { return entryTime(e) < ms }); err != nil {
 		return -1, -1, -1, err
@@ -85,7 +82,7 @@ func (s *segment) firstAt(ms, start, end int64, coder *codec.Coder) (offset, ts 
 			return -1, -1, -1, err
 		}
 		if h.MaxTimestamp >= ms && !h.Control() {
-			if offset, ts, err := firstRecord(&scan, h, ms, start, coder); err != nil || offset >= 0 {
+			if offset, ts, err := firstRecord(&scan, h, ms, start, coders); err != nil || offset >= 0 {
 				return offset, ts, h.PartitionLeaderEpoch, err
 			}
 		}
@@ -94,17 +91,18 @@ func (s *segment) firstAt(ms, start, end int64, coder *codec.Coder) (offset, ts 
 }
 
 // firstRecord is firstAt within the batch that scan stands at; -1 if there is none.
-func firstRecord(scan *scanner, h kproto.BatchHeader, ms, start int64, coder *codec.Coder) (offset, ts int64, err error) {
+func firstRecord(scan *scanner, h kproto.BatchHeader, ms, start int64, coders *coders) (offset, ts int64, err error) {
 	batch, err := scan.batch(h)
 	if err != nil {
 		return -1, -1, err
 	}
-	records, err := coder.Decompress(h.Codec(), batch[kproto.BatchHeaderSize:], maxUncompressed)
-	if err != nil {
-		return -1, -1, err
+	open := coders.open(h.Codec(), batch[kproto.BatchHeaderSize:])
+	defer open.close()
+	if open.err != nil {
+		return -1, -1, open.err
 	}
 	offset, ts = -1, -1
-	err = kproto.WalkRecords(h, records, func(r kproto.Record) error {
+	err = kproto.WalkRecords(h, open.records, func(r kproto.Record) error {
 		if r.Timestamp >= ms && r.Offset >= start {
 			offset, ts = r.Offset, r.Timestamp
 			return errFound
