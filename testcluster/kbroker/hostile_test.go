@@ -9,9 +9,11 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -64,6 +66,59 @@ func TestHostileBodies(t *testing.T) {
 	runtime.ReadMemStats(&mem)
 	if mem.HeapAlloc > 512<<20 {
 		t.Errorf("seed %d: %d MiB are in use", hostileSeed, mem.HeapAlloc>>20)
+	}
+}
+
+// TestRepeatedQuestions: what is asked for a thousand times in one request is answered once, where the answer may be much
+// larger than the question.
+func TestRepeatedQuestions(t *testing.T) {
+	b := startBroker(t, configure(t, zooKeeper(t).ConnectString(), 1))
+	ctx := within(t)
+	adm := admin(t, b)
+	created, err := adm.CreateTopic(ctx, 50, 1, nil, "t")
+	ok(t, err)
+	ok(t, created.Err)
+	commit := kadm.Offsets{}
+	commit.Add(kadm.Offset{Topic: "t", Partition: 1, At: 7, LeaderEpoch: -1, Metadata: strings.Repeat("m", 4000)})
+	ok(t, adm.CommitAllOffsets(ctx, "g", commit))
+	cl := client(t, nil, b)
+	const times = 1000
+
+	metadata := kmsg.NewPtrMetadataRequest()
+	byID := kmsg.NewMetadataRequestTopic()
+	byID.TopicID = created.ID
+	metadata.Topics = slices.Repeat([]kmsg.MetadataRequestTopic{byID}, times)
+	known, err := metadata.RequestWith(ctx, cl)
+	ok(t, err)
+	if len(known.Topics) != 1 || len(known.Topics[0].Partitions) != 50 {
+		t.Errorf("Metadata: %d topics", len(known.Topics))
+	}
+
+	topic := kmsg.NewOffsetFetchRequestGroupTopic()
+	topic.Topic, topic.Partitions = "t", slices.Repeat([]int32{1}, times)
+	group := kmsg.NewOffsetFetchRequestGroup()
+	group.Group, group.Topics = "g", slices.Repeat([]kmsg.OffsetFetchRequestGroupTopic{topic}, 10)
+	offsets := kmsg.NewPtrOffsetFetchRequest()
+	offsets.Groups = slices.Repeat([]kmsg.OffsetFetchRequestGroup{group}, 10)
+	fetched, err := offsets.RequestWith(ctx, cl)
+	ok(t, err)
+	if len(fetched.Groups) != 1 || fetched.Groups[0].ErrorCode != 0 {
+		t.Fatalf("OffsetFetch: %d groups", len(fetched.Groups))
+	}
+	var partitions []kmsg.OffsetFetchResponseGroupTopicPartition
+	for _, t := range fetched.Groups[0].Topics {
+		partitions = append(partitions, t.Partitions...)
+	}
+	if len(partitions) != 1 || partitions[0].Offset != 7 || len(*partitions[0].Metadata) != 4000 {
+		t.Errorf("OffsetFetch: %d partitions", len(partitions))
+	}
+
+	describe := kmsg.NewPtrDescribeGroupsRequest()
+	describe.Groups = slices.Repeat([]string{"g"}, times)
+	described, err := describe.RequestWith(ctx, cl)
+	ok(t, err)
+	if len(described.Groups) != 1 {
+		t.Errorf("DescribeGroups: %d groups", len(described.Groups))
 	}
 }
 

@@ -103,10 +103,16 @@ func (b *Broker) metadata(img *kzk.Image, listener string, req *kmsg.MetadataReq
 func (b *Broker) namedTopics(v topicView, req *kmsg.MetadataRequest) []kmsg.MetadataResponseTopic {
 	list := make([]kmsg.MetadataResponseTopic, 0, len(req.Topics))
 	seen := make(map[string]struct{}, len(req.Topics))
-	byID := map[kproto.UUID]*kzk.Topic{}
+	seenIDs := map[kproto.UUID]struct{}{}
+	var byID map[kproto.UUID]*kzk.Topic
+	unknown := 0
 	for _, t := range req.Topics {
 		if t.Topic == nil {
-			if len(byID) == 0 {
+			if _, twice := seenIDs[t.TopicID]; twice {
+				continue
+			}
+			seenIDs[t.TopicID] = struct{}{}
+			if byID == nil {
 				byID = v.byID()
 			}
 			list = append(list, v.withID(byID, t.TopicID))
@@ -121,7 +127,8 @@ func (b *Broker) namedTopics(v topicView, req *kmsg.MetadataRequest) []kmsg.Meta
 			list = append(list, v.topic(found))
 			continue
 		}
-		list = append(list, missing(name, b.createMissing(v.img, name, req.AllowAutoTopicCreation)))
+		unknown++
+		list = append(list, missing(name, b.createMissing(v.img, name, req.AllowAutoTopicCreation && unknown <= maxAsked)))
 	}
 	return list
 }

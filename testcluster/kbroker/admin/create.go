@@ -45,8 +45,16 @@ func (a *Admin) handleCreateTopics(r *wire.Request) {
 	a.serve(r, req, func(ctx context.Context) kmsg.Response { return a.createTopics(ctx, req) })
 }
 
-// maxTopics bounds the topics of one request, and so what its answer takes.
-const maxTopics = 10_000
+// maxTopics bounds the topics of one request, and so what its answer takes. After maxPartitions of them a request gets no
+// further topic: a request of some kilobytes may wish for billions, and to validate them takes as much memory as to make
+// them.
+const (
+	maxTopics     = 10_000
+	maxPartitions = 100_000
+)
+
+// errManyPartitions is in the words of Kafka's newer controllers.
+var errManyPartitions = refuse(kproto.PolicyViolation, "Excessively large number of partitions per request.")
 
 func (a *Admin) createTopics(ctx context.Context, req *kmsg.CreateTopicsRequest) kmsg.Response {
 	timeout := time.Duration(req.TimeoutMillis) * time.Millisecond
@@ -142,11 +150,19 @@ func (a *Admin) make(ctx context.Context, wanted []NewTopic, validateOnly bool) 
 		return all(err)
 	}
 	var before []string
+	partitions := 0
 	for i, t := range wanted {
 		if errs[i] = ctx.Err(); errs[i] != nil {
 			continue
 		}
-		if plans[i], errs[i] = a.plan(img, before, t); errs[i] != nil || validateOnly {
+		if partitions >= maxPartitions {
+			errs[i] = errManyPartitions
+			continue
+		}
+		if plans[i], errs[i] = a.plan(img, before, t); errs[i] != nil {
+			continue
+		}
+		if partitions += len(plans[i].topic.Partitions); validateOnly {
 			continue
 		}
 		if errs[i] = a.write(ctx, img, plans[i]); errs[i] == nil {

@@ -45,6 +45,9 @@ func (a *Admin) describeConfigs(img *kzk.Image, req *kmsg.DescribeConfigsRequest
 	seen := map[resource]bool{}
 	for _, res := range req.Resources {
 		key := resource{res.ResourceType, res.ResourceName}
+		if id, err := strconv.ParseInt(res.ResourceName, 10, 32); err == nil && res.ResourceType != kmsg.ConfigResourceTypeTopic {
+			key.name = strconv.FormatInt(id, 10) // 1, 01 and +1 are one broker
+		}
 		if seen[key] {
 			continue // answered once: nobody can ask for more than there is
 		}

@@ -35,13 +35,20 @@ func (a *Admin) createPartitions(ctx context.Context, req *kmsg.CreatePartitions
 	for _, t := range req.Topics {
 		named[t.Topic]++
 	}
+	partitions := 0
 	for i, t := range req.Topics {
-		if named[t.Topic] > 1 {
+		switch {
+		case named[t.Topic] > 1:
 			errs[i] = refuse(kproto.InvalidRequest, "Duplicate topic in request.")
+			continue
+		case partitions >= maxPartitions:
+			errs[i] = errManyPartitions
 			continue
 		}
 		topic, err := a.grow(writing, t, req.ValidateOnly)
-		grown[i], errs[i] = &plan{topic: topic}, err
+		if grown[i], errs[i] = (&plan{topic: topic}), err; err == nil {
+			partitions += len(topic.Partitions)
+		}
 	}
 	if !req.ValidateOnly {
 		a.awaitLeaders(waiting, grown, errs)

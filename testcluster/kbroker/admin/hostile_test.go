@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,7 +53,19 @@ func TestHostileNumbers(t *testing.T) {
 	}
 	twice := description(ofTopic, "a")
 	twice.Resources = append(twice.Resources, twice.Resources[0], twice.Resources[0])
-	if got := ask1[*kmsg.DescribeConfigsResponse](c, 1, twice); len(got.Resources) != 1 {
+	for _, name := range []string{"1", "01", "+1", "0000001"} {
+		twice.Resources = append(twice.Resources, description(ofBroker, name).Resources[0])
+	}
+	if got := ask1[*kmsg.DescribeConfigsResponse](c, 1, twice); len(got.Resources) != 2 {
 		t.Errorf("%d answers", len(got.Resources))
+	}
+	wishes := create(topic("v1", 40_000, 1), topic("v2", 40_000, 1), topic("v3", 40_000, 1), topic("v4", 40_000, 1), topic("v5", 1, 1))
+	wishes.ValidateOnly = true
+	var codes []int16
+	for _, got := range ask1[*kmsg.CreateTopicsResponse](c, 1, wishes).Topics {
+		codes = append(codes, got.ErrorCode)
+	}
+	if many := int16(kproto.PolicyViolation); !slices.Equal(codes, []int16{0, 0, 0, many, many}) {
+		t.Errorf("160,001 partitions: %v", codes)
 	}
 }

@@ -1,6 +1,8 @@
 package groups
 
 import (
+	"iter"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +21,7 @@ func (c *Coordinator) describeGroups(r *wire.Request) {
 		return
 	}
 	resp := kmsg.NewPtrDescribeGroupsResponse()
-	for _, name := range req.Groups {
+	for name := range firsts(req.Groups, func(name string) string { return name }) {
 		c.termOf(name).read(func(s *group.Shard) {
 			resp.Groups = append(resp.Groups, s.Describe(name, req.IncludeAuthorizedOperations))
 		})
@@ -96,13 +98,44 @@ func (c *Coordinator) offsetFetch(r *wire.Request) {
 		r.Reply(resp)
 		return
 	}
-	for i := range req.Groups {
-		resp.Groups = append(resp.Groups, c.fetchOne(&req.Groups[i]))
+	for g := range firsts(req.Groups, func(g kmsg.OffsetFetchRequestGroup) string { return g.Group }) {
+		resp.Groups = append(resp.Groups, c.fetchOne(&g))
 	}
 	r.Reply(resp)
 }
 
+// firsts are those elements of a request that it has not asked for already: each answer may be much larger than its
+// question, and the same again says nothing.
+func firsts[E any, K comparable](list []E, key func(E) K) iter.Seq[E] {
+	return func(yield func(E) bool) {
+		seen := make(map[K]struct{}, len(list))
+		for _, e := range list {
+			k := key(e)
+			if _, again := seen[k]; again {
+				continue
+			}
+			seen[k] = struct{}{}
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
 func (c *Coordinator) fetchOne(req *kmsg.OffsetFetchRequestGroup) (resp kmsg.OffsetFetchResponseGroup) {
+	type partition struct {
+		topic string
+		id    int32
+	}
+	seen := map[partition]struct{}{}
+	for i := range req.Topics { // an offset has metadata of kilobytes: here, too, it is told once
+		t := &req.Topics[i]
+		t.Partitions = slices.DeleteFunc(t.Partitions, func(id int32) bool {
+			_, again := seen[partition{t.Topic, id}]
+			seen[partition{t.Topic, id}] = struct{}{}
+			return again
+		})
+	}
 	c.termOf(req.Group).read(func(s *group.Shard) { resp = s.OffsetFetch(req) })
 	return resp
 }

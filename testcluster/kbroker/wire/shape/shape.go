@@ -39,13 +39,13 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d: %s", e.Path, e.Offset, e.Reason) }
 
 // What the parts of a message take at most: an element of a list (the largest structure there is has 80 bytes, and most
-// lists are questions, of which each has an element of the answer, of no more), one that is no structure, a string besides
-// its bytes, the map of a tag section that is not empty, and a tag in it, whose share of the map is moved as the map
-// grows.
+// lists are questions, of which each has an element of the answer, of no more), what a number in a list has of the answer
+// (those that name partitions; replicas have nothing), a string besides its bytes, the map of a tag section that is not
+// empty, and a tag in it, whose share of the map is moved as the map grows.
 const (
 	structCost  = 96
-	answerCost  = 96
-	elementCost = structCost + answerCost
+	elementCost = 2 * structCost
+	numberCost  = 48
 	textCost    = 48
 	tagsCost    = 512
 	tagCost     = 192
@@ -187,7 +187,7 @@ func (w *walker) list(f *field) *Error {
 		return w.errorf(begin, "%d elements, where %d bytes are left", n, w.left())
 	}
 	if e := f.elements[0]; !f.structs && e.kind == fixed {
-		w.cost += n * (e.size + answerCost)
+		w.cost += n * (e.size + numberCost)
 		return w.skip(begin, e.size, n)
 	}
 	w.cost += n * elementCost
