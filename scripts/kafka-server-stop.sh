@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Stops the zoka broker that kafka-server-start.sh -daemon has started, or else, as Apache Kafka's script of this name
-# does, all brokers of this user that run on the machine; and waits for their end. Where KAFKA_PIDFILE is set it is that
-# broker or none.
+# does, all brokers of this user that run on the machine; and waits for their end. It says which it stops then. Where
+# KAFKA_PIDFILE is set it is that broker or none. Nodes of `zoka cluster` are left alone: their processes are ZooKeeper
+# servers too, and `zoka cluster down` ends them.
 #
 # usage: [SIGNAL=TERM] kafka-server-stop.sh
 #
@@ -13,10 +14,17 @@ set -euo pipefail
 # How long to wait for the end, in tenths of a second: handing over all leaderships takes some.
 patience=600
 
-# brokers prints the process ids of zoka's brokers; those of other users are theirs to stop.
+# with_role prints the process ids of zoka's servers of a role, of what jps says.
+with_role() {
+  tr -d ' \n' <<<"$2" | tr '{' '\n' | sed -n '/"role":"'"$1"'"/{/"program":"zoka"/s/.*"pid":\([0-9]*\).*/\1/p}'
+}
+
+# brokers prints the process ids of zoka's brokers that are nothing else; those of other users are theirs to stop.
 brokers() {
-  "$ZOKA" jps -o json | tr -d ' \n' | tr '{' '\n' |
-    sed -n '/"role":"Kafka"/{/"program":"zoka"/s/.*"pid":\([0-9]*\).*/\1/p}'
+  local all nodes
+  all=$("$ZOKA" jps -o json)
+  nodes=$(with_role QuorumPeerMain "$all")
+  with_role Kafka "$all" | grep -vxF -- "${nodes:-none}" || true
 }
 
 find_zoka
@@ -40,6 +48,9 @@ fi
 if ((${#pids[@]} == 0)); then
   echo 'No kafka server to stop'
   exit 1
+fi
+if [[ ! -f $pid_file ]]; then
+  echo "kafka-server-stop.sh: no pid file $pid_file: stopping all brokers of this user: ${pids[*]}" >&2
 fi
 
 kill -s "${SIGNAL:-TERM}" "${pids[@]}"
