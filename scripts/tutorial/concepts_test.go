@@ -115,8 +115,8 @@ func publishSubscribe(t *testing.T, bs brokers) {
 // crashedConsumer: who takes over from a consumer that was killed begins at its committed offset.
 func crashedConsumer(t *testing.T, bs brokers) {
 	bs.creates(t, "work", 1)
-	flags := []string{"--group", "crash", "--from-beginning", "--consumer-property", "auto.commit.interval.ms=100", "--consumer-property", "session.timeout.ms=1000",
-		"--consumer-property", "heartbeat.interval.ms=300"}
+	flags := []string{"--group", "crash", "--from-beginning", "--command-property", "auto.commit.interval.ms=100", "--command-property", "session.timeout.ms=1000",
+		"--command-property", "heartbeat.interval.ms=300"}
 	s := bs.consumes(t, "work", flags...)
 	bs.awaitMembers(t, "crash", 1)
 	bs.produces(t, "work", []string{"1", "2", "3"})

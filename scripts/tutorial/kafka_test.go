@@ -135,7 +135,7 @@ func failover(t *testing.T, all hosts, bs brokers) {
 	all[0].eventually("to one in-sync replica", func() bool { return brokers{was}.partition(t, "kept").isr == 1 })
 	s := begin(t, "../kafka-console-producer.sh", "--broker-list", was.addr, "--topic", "kept", "--request-required-acks", "all", "--message-send-max-retries", "0")
 	s.types("too few")
-	if said := strings.Join(s.ends(1), "\n"); !strings.Contains(said, "NOT_ENOUGH_REPLICAS") {
+	if said := strings.Join(s.ends(1), "\n"); !strings.Contains(said, "NotEnoughReplicasException") {
 		t.Errorf("a record that is not acknowledged: %s", said)
 	}
 }

@@ -183,6 +183,8 @@ var masks = []struct {
 	{regexp.MustCompile(`(ERROR )(?:[a-z]+\.)+[\w$]+: (.*)\n+( \()`), "$1$2$3"},
 	{regexp.MustCompile(`TopicId: [\w-]{22}`), "TopicId: ID"},
 	{regexp.MustCompile(`CreateTime:\d+`), "CreateTime:MS"},
+	{regexp.MustCompile(`(commitTimestamp"?[:=])\d+`), "${1}MS"},
+	{regexp.MustCompile(`([^\n])$`), "$1\n"}, // JSON of Kafka 4 has no line ends
 }
 
 func (c cluster) mask(text string) string {

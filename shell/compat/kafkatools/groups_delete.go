@@ -80,11 +80,13 @@ func (c *call) deleteGroupOffsets(ctx context.Context, kafka command.Kafka) erro
 	results = append(results, found...)
 	slices.SortFunc(results, func(a, b kmodel.PartitionOffset) int { return a.TopicPartition.Compare(b.TopicPartition) })
 	rows := [][]string{{"TOPIC", "PARTITION", "STATUS"}}
+	refused := false // by a group's coordinator: a topic that is not there is not counted
 	for _, r := range results {
 		row := []string{r.Topic, strconv.Itoa(int(r.Partition)), "Successful"}
 		if r.Err != nil {
 			row[2] = "Error: " + exception(r.Err)
 			err = reported{r.Err}
+			refused = refused || r.Partition >= 0
 		}
 		if r.Partition < 0 {
 			row[1] = "-"
@@ -99,9 +101,9 @@ func (c *call) deleteGroupOffsets(ctx context.Context, kafka command.Kafka) erro
 		c.printf("\nError: '%s' does not exist.\n", group)
 	case whole != nil:
 		c.printf("\nError: %s\n", message(whole))
-	case err != nil && c.is27():
+	case refused && c.is27():
 		c.printf("\nError: Encounter some partition level error, see the follow-up details:\n")
-	case err != nil:
+	case refused:
 		c.printf("\nError: Encountered some partition-level error, see the follow-up details.\n")
 	case c.is27():
 		c.printf("Request succeed for deleting offsets with topic %s group %s\n", strings.Join(c.given["topic"], ", "), group)

@@ -150,6 +150,9 @@ func (c *call) wantedOffsets(ctx context.Context, kafka command.Kafka, partition
 	case c.has("by-duration"):
 		at, err = parseDuration(c.text("by-duration"), time.Now())
 	}
+	if err != nil && c.has("to-datetime") && !c.is27() {
+		err = told("java.text.ParseException: " + err.Error())
+	}
 	if err != nil {
 		return nil, err
 	}

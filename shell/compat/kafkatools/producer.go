@@ -68,6 +68,11 @@ func checkProducer(o *options) error {
 	if class := o.text("line-reader"); class != "" && !strings.HasSuffix(class, "LineMessageReader") {
 		return refuse("--line-reader %s: classes of Java are not run here", class)
 	}
+	switch codec := o.text("compression-codec"); codec {
+	case "", "none", "gzip", "snappy", "lz4", "zstd":
+	default:
+		return usagef("Invalid value %s for configuration compression.type: String must be one of: none, gzip, snappy, lz4, zstd", codec)
+	}
 	switch acks := o.text("request-required-acks"); acks {
 	case "", "all", "-1", "0", "1":
 		return nil
@@ -130,8 +135,8 @@ func distinct(l kafkacmd.Lines) error {
 		if texts[i] != "" && l.HasNull && texts[i] == l.Null {
 			return refuse("org.apache.kafka.common.KafkaException: null.marker and %s may not be equal", names[i])
 		}
-		for j := range min(i, 3) {
-			if texts[i] != "" && texts[i] == texts[j] && (i < 3 || j > 0) { // the key ends behind the headers' end: both may be tabs
+		for j := range i {
+			if texts[i] != "" && texts[i] == texts[j] && i < 3 { // the key ends behind the headers
 				return refuse("org.apache.kafka.common.KafkaException: %s and %s may not be equal", names[j], names[i])
 			}
 		}
@@ -261,5 +266,5 @@ func (s *sending) fail(_ int64, r kmodel.Record, err error) {
 	}
 	logLine(s.Stderr, "ERROR", fmt.Sprintf("Error when sending message to topic %s with key: %s, value: %s with error:", r.Topic, size(r.Key), size(r.Value)),
 		"org.apache.kafka.clients.producer.internals.ErrorLoggingCallback")
-	fmt.Fprintln(s.Stderr, command.Reason(err))
+	fmt.Fprintln(s.Stderr, exception(err))
 }

@@ -196,9 +196,8 @@ func message(err error) string {
 	text := command.Reason(err)
 	var code kproto.Error
 	if errors.As(err, &code) {
-		java := exceptionTexts[code]
-		if java != "" && strings.HasSuffix(err.Error(), code.Error()) {
-			return java
+		if java := exceptionTexts[code]; java != "" && strings.HasSuffix(text, code.Error()) {
+			return strings.TrimSuffix(text, code.Error()) + java // with what it is about
 		}
 		if _, words, found := strings.Cut(text, code.Name()+": "); found && !strings.HasSuffix(text, code.Error()) {
 			return words
