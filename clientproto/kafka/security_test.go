@@ -21,7 +21,7 @@ import (
 func TestApache_Security(t *testing.T) {
 	zk := peertest.StartZK39(t, peertest.Options{})
 	dir := t.TempDir()
-	store, trust := certificate(t, dir)
+	store, trust, jks := certificate(t, dir)
 	listeners := map[string]string{}
 	var names []string
 	for _, protocol := range []string{"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"} {
@@ -56,7 +56,12 @@ func TestApache_Security(t *testing.T) {
 		"wrong scram":   {"SASL_PLAINTEXT", "sasl.mechanism=SCRAM-SHA-512\n" + strings.Replace(bob, "2", "3", 1), "SASL_AUTHENTICATION_FAILED"},
 		"not trusted":   {"SSL", "", "signed by nobody that is trusted here: ssl.truststore.location"},
 		"no key store":  {"SSL", "ssl.keystore.location=" + filepath.Join(dir, "none.pem"), "none.pem"},
-		"Java's store":  {"SSL", "ssl.truststore.location=" + store, "a PKCS12 store; openssl pkcs12 -in"},
+		"PKCS12":        {"SSL", "ssl.truststore.type=PKCS12\nssl.truststore.location=" + store + "\nssl.truststore.password=secret", ""},
+		"JKS":           {"SSL", "ssl.truststore.location=" + jks + "\nssl.truststore.password=secret", ""},
+		"JKS and key":   {"SSL", "ssl.truststore.location=" + jks + "\nssl.truststore.password=secret\nssl.keystore.location=" + store + "\nssl.keystore.password=secret", ""},
+		"no password":   {"SSL", "ssl.truststore.location=" + store, "it has a password, and none is given: ssl.truststore.password"},
+		"bad password":  {"SSL", "ssl.truststore.location=" + jks + "\nssl.truststore.password=kret", "the password is wrong, or the store is damaged: ssl.truststore.password"},
+		"wrong type":    {"SSL", "ssl.truststore.type=PEM\nssl.truststore.location=" + jks, "it is a JKS store, and not PEM"},
 		"plain for TLS": {"PLAINTEXT>SSL", "", "it wants TLS: security.protocol=SSL"},
 		"TLS for plain": {"SSL>PLAINTEXT", ssl, "it is a broker that talks without TLS: security.protocol=PLAINTEXT"},
 		"no SASL":       {"PLAINTEXT>SASL_PLAINTEXT", "", "the listener wants SASL (security.protocol=SASL_PLAINTEXT)"},
@@ -139,18 +144,24 @@ func addUsers(t *testing.T, addr string) {
 	})
 }
 
-// certificate makes a Java key store for 127.0.0.1, and its certificate as clients trust it.
-func certificate(t *testing.T, dir string) (store, trust string) {
+// certificate makes a Java key store for 127.0.0.1, and its certificate as clients trust it: in PEM, and in a JKS store.
+func certificate(t *testing.T, dir string) (store, trust, jks string) {
 	t.Helper()
-	store, trust = filepath.Join(dir, "key.p12"), filepath.Join(dir, "trust.pem")
+	store, trust, jks = filepath.Join(dir, "key.p12"), filepath.Join(dir, "trust.pem"), filepath.Join(dir, "trust.jks")
 	for _, args := range [][]string{
 		{"-genkeypair", "-keyalg", "EC", "-dname", "CN=broker", "-ext", "SAN=IP:127.0.0.1", "-validity", "2"},
 		{"-exportcert", "-rfc", "-file", trust},
+		{"-importcert", "-noprompt", "-file", trust},
 	} {
-		args = append(args, "-alias", "broker", "-storetype", "PKCS12", "-keystore", store, "-storepass", "secret")
+		args = append(args, "-alias", "broker", "-storepass", "secret")
+		if args[0] == "-importcert" {
+			args = append(args, "-storetype", "JKS", "-keystore", jks)
+		} else {
+			args = append(args, "-storetype", "PKCS12", "-keystore", store)
+		}
 		if out, err := exec.Command("keytool", args...).CombinedOutput(); err != nil {
 			t.Fatalf("keytool: %v\n%s", err, out)
 		}
 	}
-	return store, trust
+	return store, trust, jks
 }

@@ -75,7 +75,7 @@ func (s *settings) load(path string, warn func(string)) error {
 		case err != nil:
 			return &ConfigError{Err: fmt.Errorf("%s: %s: %w", at, e.Key, err)}
 		case !known && warn != nil:
-			warn(fmt.Sprintf("%s: %s does nothing here", at, e.Key))
+			warn(fmt.Sprintf("%s: %s does nothing here%s", at, e.Key, instead[e.Key]))
 		}
 	}
 	return nil
@@ -120,6 +120,12 @@ var ignored = map[string]bool{
 	"allow.auto.create.topics": true, "metadata.max.idle.ms": true, "group.protocol": true,
 }
 
+// instead are the ways of the shell to say what a property of consumers says.
+var instead = map[string]string{
+	"group.id":          ": `consume --group` reads as a member of a group",
+	"auto.offset.reset": ": `consume --from-beginning` reads what is there already",
+}
+
 // property gives one property its value.
 type property func(s *settings, value string) error
 
@@ -145,7 +151,7 @@ var propertyTable = map[string]property{
 	"ssl.keystore.location":                 text(func(s *settings) *string { return &s.tls.keyFile }),
 	"ssl.keystore.certificate.chain":        text(func(s *settings) *string { return &s.tls.chainPEM }),
 	"ssl.keystore.key":                      text(func(s *settings) *string { return &s.tls.keyPEM }),
-	"ssl.keystore.password":                 text(func(s *settings) *string { return &s.tls.keyPassword }),
+	"ssl.keystore.password":                 text(func(s *settings) *string { return &s.tls.storePassword }),
 	"ssl.key.password":                      text(func(s *settings) *string { return &s.tls.keyPassword }),
 	"ssl.protocol":                          func(s *settings, v string) error { return s.tls.setVersions(v) },
 	"ssl.enabled.protocols":                 func(s *settings, v string) error { return s.tls.setVersions(v) },

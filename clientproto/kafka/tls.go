@@ -3,18 +3,20 @@ package kafka
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/zoka-project/zoka/clientproto/keystore"
 )
 
 // tlsSettings are the ssl.* properties.
 type tlsSettings struct {
 	trustType, trustFile, trustPEM, trustPassword string
 	keyType, keyFile, chainPEM, keyPEM            string
-	keyPassword                                   string
+	storePassword, keyPassword                    string // of the key store, and of the key in it
 	verifyHost                                    bool
 	min, max                                      uint16
 }
@@ -73,62 +75,59 @@ func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
 
 // roots are the certificates to trust, nil for those of the system.
 func (t tlsSettings) roots() (*x509.CertPool, error) {
-	text := t.trustPEM
-	if text == "" && t.trustFile == "" {
+	data, kind, from := []byte(t.trustPEM), keystore.PEM, "ssl.truststore.certificates"
+	switch {
+	case t.trustPEM != "":
+	case t.trustFile == "":
 		return nil, nil
-	}
-	from := "ssl.truststore.certificates"
-	if text == "" {
-		from = "ssl.truststore.location " + t.trustFile
-		data, err := readPEM(t.trustFile, t.trustType)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", from, err)
+	default:
+		var err error
+		from, kind = "ssl.truststore.location "+t.trustFile, keystore.Kind(t.trustType)
+		if data, err = os.ReadFile(t.trustFile); err != nil {
+			return nil, storeError(from, "", err)
 		}
-		text = string(data)
+	}
+	certs, err := keystore.Trusted(data, kind, t.trustPassword)
+	if err != nil {
+		return nil, storeError(from, "ssl.truststore.password", err)
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM([]byte(text)) {
-		return nil, fmt.Errorf("%s: no certificate in it", from)
+	for _, cert := range certs {
+		pool.AddCert(cert)
 	}
 	return pool, nil
 }
 
 // own is the certificate to show, none where there is no key.
 func (t tlsSettings) own() ([]tls.Certificate, error) {
-	chain, key, from := []byte(t.chainPEM), []byte(t.keyPEM), "ssl.keystore.key"
-	if t.keyFile != "" {
-		from = "ssl.keystore.location " + t.keyFile
-		data, err := readPEM(t.keyFile, t.keyType)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", from, err)
+	var cert tls.Certificate
+	var err error
+	from, password := "ssl.keystore.key", "ssl.key.password"
+	switch {
+	case t.keyFile != "":
+		from, password = "ssl.keystore.location "+t.keyFile, "ssl.keystore.password, ssl.key.password"
+		var data []byte
+		if data, err = os.ReadFile(t.keyFile); err == nil {
+			cert, err = keystore.Own(data, keystore.Kind(t.keyType), t.storePassword, t.keyPassword)
 		}
-		chain, key = data, data
-	}
-	if len(key) == 0 {
+	case t.keyPEM != "":
+		cert, err = keystore.OwnPEM([]byte(t.chainPEM), []byte(t.keyPEM), t.keyPassword)
+	default:
 		return nil, nil
 	}
-	if block, _ := pem.Decode(key); block != nil && strings.Contains(block.Type, "ENCRYPTED") {
-		return nil, fmt.Errorf("%s: an encrypted key is not read here; openssl pkey -in KEY -out PLAIN decrypts it", from)
-	}
-	cert, err := tls.X509KeyPair(chain, key)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", from, err)
+		return nil, storeError(from, password, err)
 	}
 	return []tls.Certificate{cert}, nil
 }
 
-// readPEM reads a store. Java's own formats are told by their first bytes, whatever type was named.
-func readPEM(path, kind string) ([]byte, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// storeError says which property an error is about, and which has the password where that is what is wrong.
+func storeError(from, password string, err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		err = path.Err // the path stands in front of it
 	}
-	switch {
-	case len(data) > 4 && string(data[:4]) == "\xfe\xed\xfe\xed":
-		return nil, errors.New("a JKS store; keytool -importkeystore -srckeystore STORE -destkeystore STORE.p12 -deststoretype PKCS12, " +
-			"then openssl pkcs12 -in STORE.p12 -nodes -out STORE.pem, make the PEM file that is wanted here")
-	case len(data) > 2 && data[0] == 0x30 || kind == "PKCS12" || kind == "JKS":
-		return nil, errors.New("a PKCS12 store; openssl pkcs12 -in STORE -nodes -out STORE.pem makes the PEM file that is wanted here")
+	if errors.Is(err, keystore.ErrPassword) || errors.Is(err, keystore.ErrNoPassword) {
+		return fmt.Errorf("%s: %w: %s", from, err, password)
 	}
-	return data, nil
+	return fmt.Errorf("%s: %w", from, err)
 }

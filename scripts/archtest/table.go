@@ -53,6 +53,7 @@ var Packages = []Row{
 	{Package: "clientproto/kzk", Kind: Pure, Imports: []string{"clientproto/jute", "clientproto/kproto", "clientproto/zkproto"}},
 	// What commands and the Kafka client have in common: commands may not import the client.
 	{Package: "clientproto/kmodel", Kind: Pure, Imports: []string{"clientproto/kproto"}},
+	{Package: "clientproto/keystore", Imports: []string{"clientproto/jute"}},
 	{Package: "clientproto/zkclient", Imports: []string{"clientproto/..."}},
 	{Package: "clientproto/flw", Imports: []string{"clientproto/..."}},
 	{Package: "clientproto/kafka", Imports: []string{"clientproto/..."}},
@@ -119,6 +120,7 @@ var Libraries = []Library{
 	{Path: "github.com/twmb/franz-go/pkg/kmsg", Importers: []string{"clientproto/kafka", "testcluster/controller",
 		"testcluster/replica", "testcluster/group", "testcluster/kbroker/..."}, Values: true},
 	{Path: "github.com/twmb/franz-go", Importers: []string{"clientproto/kafka", "testcluster/check/...", "scripts/bench"}},
+	{Path: "software.sslmate.com/src/go-pkcs12", Importers: []string{"clientproto/keystore"}},
 	{Path: "github.com/klauspost/compress", Importers: []string{"testcluster/klog/..."}},
 	{Path: "github.com/pierrec/lz4/v4", Importers: []string{"testcluster/klog/..."}},
 
