@@ -53,7 +53,10 @@ func TestTasks(t *testing.T) {
 		if kept.RecoveryPoint() != 60 {
 			t.Fatalf("after flush.ms the recovery point is %d", kept.RecoveryPoint())
 		}
-		if n := len(kept.ring.entries); n != 0 {
+		kept.ring.mu.Lock()
+		n := len(kept.ring.entries)
+		kept.ring.mu.Unlock()
+		if n != 0 {
 			t.Fatalf("%d batches are still in memory", n)
 		}
 		saved, err := readOffsets(mem, filepath.Join(testDir, highWatermarkFile))

@@ -157,9 +157,7 @@ func TestFetch_Offsets(t *testing.T) {
 // TestFetch_Zstd is refused to readers that are too old for it.
 func TestFetch_Zstd(t *testing.T) {
 	_, c := led(t, 1)
-	b := batch("not really compressed, which nobody looks at")
-	b[22] = byte(kproto.CodecZstd)
-	kproto.SealBatch(b)
+	b := packed(kproto.CodecZstd, 1, good(0))
 	if resp := c.request(produceRequest(6, 1, "t", 0, slices.Clone(b))).(*kmsg.ProduceResponse); kproto.Error(resp.Topics[0].Partitions[0].ErrorCode) != kproto.UnsupportedCompressionType {
 		t.Errorf("Produce v6: %+v", resp.Topics[0].Partitions[0])
 	}

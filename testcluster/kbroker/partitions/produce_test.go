@@ -71,7 +71,7 @@ func TestProduce_Errors(t *testing.T) {
 		{"acks", 2, "t", 0, batch("x"), kproto.InvalidRequiredAcks},
 		{"null", 1, "t", 0, nil, kproto.InvalidRecord},
 		{"damaged", 1, "t", 0, damaged, kproto.CorruptMessage},
-		{"cut", 1, "t", 0, batch("x")[:70], kproto.InvalidRecord},
+		{"cut", 1, "t", 0, batch("x")[:65], kproto.CorruptMessage},
 		{"the brokers' own topic", 1, "__consumer_offsets", 0, batch("x"), kproto.InvalidTopicException},
 	} {
 		if base, err := c.produce(tc.acks, tc.topic, tc.partition, tc.records); err != tc.want || base != -1 {
