@@ -24,6 +24,7 @@ type Manager struct {
 	resigner resigner
 	fetchers fetchers
 	sessions *sessionCache
+	refusals refusals
 	parked   atomic.Int64 // items of parked fetches
 	// rooms are *[]fetchItem, scratches are *scratch.
 	rooms, scratches sync.Pool
@@ -58,6 +59,7 @@ func New(o Options) *Manager {
 	m.resigner = resigner{m: m, wake: make(chan struct{}, 1)}
 	m.dirFailed = make(chan struct{}, 1)
 	m.fetchers = fetchers{m: m, ctx: ctx, byLeader: make(map[int32]*fetcher)}
+	m.refusals.now = m.o.Now
 	m.sessions = newSessionCache(m.o.FetchSessions, m.lag())
 	m.wg.Go(func() { m.timers.run(ctx.Done()) })
 	m.wg.Go(func() { m.isr.run(ctx) })

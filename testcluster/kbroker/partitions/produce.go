@@ -100,11 +100,23 @@ func (m *Manager) produceBatch(t *table, req *wire.Request, q *codec.ProduceRequ
 	case len(it.Records) == 0:
 		return klog.Appended{}, false, fmt.Errorf("%w: no record batch", kproto.InvalidRecord)
 	}
-	p := t.find(it.Topic, it.Partition)
-	if p == nil {
-		return klog.Appended{}, false, t.missing(string(it.Topic), it.Partition)
+	producer, err := m.refusals.admit(it)
+	if err != nil {
+		return klog.Appended{}, false, err
 	}
-	return p.append(it.Records, klog.AppendOptions{NoZstd: req.Version < produceZstd}, wait)
+	var a klog.Appended
+	var waiting bool
+	if p := t.find(it.Topic, it.Partition); p != nil {
+		a, waiting, err = p.append(it.Records, klog.AppendOptions{NoZstd: req.Version < produceZstd}, wait)
+	} else {
+		err = t.missing(string(it.Topic), it.Partition)
+	}
+	if err != nil {
+		m.refusals.note(it, err)
+		return klog.Appended{}, false, err
+	}
+	m.refusals.came(producer)
+	return a, waiting, nil
 }
 
 // produceZstd is the first version of Produce that may carry zstd.

@@ -131,6 +131,41 @@ func TestProduce_Idempotent(t *testing.T) {
 	}
 }
 
+// TestProduce_BehindARefusedBatch: what a producer sent behind a batch that was refused is not the first of its batches,
+// though the log knows of none. A client takes its success for one of the batch before too.
+func TestProduce_BehindARefusedBatch(t *testing.T) {
+	w := newWorld(t, 2, nil)
+	w.topic("t", []int32{2, 1})
+	w.brokers[2].leads("t", 0, 0)
+	b := w.brokers[1]
+	c := b.client()
+	send := func(producer int64, sequence int32, want kproto.Error) {
+		t.Helper()
+		h := kproto.BatchHeader{ProducerID: producer, BaseSequence: sequence}
+		if _, err := c.produce(1, "t", 0, batchOf(h, fmt.Sprint(producer, "-", sequence))); err != want {
+			t.Errorf("producer %d, sequence %d: %s, want %s", producer, sequence, err.Name(), want.Name())
+		}
+	}
+	eventually(t, "the broker knows the topic", func() bool {
+		_, err := c.produce(1, "t", 0, batch("x"))
+		return err == kproto.NotLeaderOrFollower
+	})
+	send(7, 0, kproto.NotLeaderOrFollower)
+	send(8, 3, kproto.NotLeaderOrFollower)
+	send(8, 2, kproto.NotLeaderOrFollower)
+	w.elect("t", 0, 1, 1, []int32{1})
+	b.leads("t", 0, 1)
+	send(7, 1, kproto.OutOfOrderSequenceNumber)
+	send(9, 5, kproto.NoError) // never refused: its first may be lost to retention
+	send(8, 3, kproto.OutOfOrderSequenceNumber)
+	send(7, 0, kproto.NoError)
+	send(7, 1, kproto.NoError)
+	send(8, 2, kproto.NoError)
+	send(8, 3, kproto.NoError)
+	want := []string{"9-5", "7-0", "7-1", "8-2", "8-3"}
+	eventually(t, "the records, in order", func() bool { return slices.Equal(c.all("t", 0), want) })
+}
+
 func TestProduce_MinInsyncReplicas(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	w.minISR.Store(2)

@@ -1,0 +1,131 @@
+package partitions
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/testcluster/kbroker/partitions/codec"
+)
+
+// How many refusals are kept, and for how long: what a client has sent behind a batch arrives in that time.
+const (
+	maxRefusals     = 4096
+	refusalLifetime = 10 * time.Second
+)
+
+// refusals are the batches of idempotent producers that were refused for a while: this broker did not lead the partition
+// yet, or too few replicas were in sync. The producer sends such a batch again; but what it has sent behind it may meanwhile
+// have come when the reason was gone. A log that knows nothing of the producer takes any sequence number for its first one,
+// and the client takes that success for one of the batch before too, which then is nowhere. So a batch behind a refused one is
+// out of order until that one has come.
+//
+// Kafka keeps the lowest sequence number of a producer for the same reason, though of transactions alone: see
+// VerificationStateEntry.
+type refusals struct {
+	now func() time.Time
+	// some says whether there are any: there mostly are none, and nobody waits for the lock then.
+	some atomic.Bool
+
+	mu struct {
+		sync.Mutex
+		first map[refusedProducer]refused
+	}
+}
+
+type refusedProducer struct {
+	partition partitionKey
+	id        int64
+	epoch     int16
+}
+
+// refused is the lowest sequence number that a producer has to send again.
+type refused struct {
+	sequence int32
+	until    time.Time
+}
+
+// admit says that a batch comes too early: one before it was refused, and has not come again. Otherwise it returns whose
+// batch it is, for came, where any batch is missed at all.
+func (r *refusals) admit(it *codec.ProduceItem) (refusedProducer, error) {
+	if !r.some.Load() {
+		return refusedProducer{}, nil
+	}
+	key, sequence, ok := producerOf(it)
+	if !ok {
+		return refusedProducer{}, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first, known := r.mu.first[key]
+	if !known {
+		return refusedProducer{}, nil
+	}
+	if sequence-first.sequence > 0 && r.now().Before(first.until) {
+		return key, fmt.Errorf("%w: producer %d sent sequence number %d, and %d was refused and is due again",
+			kproto.OutOfOrderSequenceNumber, key.id, sequence, first.sequence)
+	}
+	return key, nil
+}
+
+// came forgets what a producer had to send again: it has.
+func (r *refusals) came(key refusedProducer) {
+	if key == (refusedProducer{}) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.mu.first, key)
+	r.some.Store(len(r.mu.first) > 0)
+}
+
+// note takes in that a batch was refused, if it is for a reason that passes.
+func (r *refusals) note(it *codec.ProduceItem, err error) {
+	switch codeOf(err) {
+	case kproto.NotLeaderOrFollower, kproto.UnknownTopicOrPartition, kproto.NotEnoughReplicas:
+	default:
+		return
+	}
+	key, sequence, ok := producerOf(it)
+	if !ok {
+		return
+	}
+	now := r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if first, known := r.mu.first[key]; known && sequence-first.sequence > 0 && now.Before(first.until) {
+		return
+	}
+	if len(r.mu.first) >= maxRefusals {
+		r.forgetLocked(now)
+	}
+	if r.mu.first == nil {
+		r.mu.first = make(map[refusedProducer]refused)
+	}
+	r.mu.first[key] = refused{sequence, now.Add(refusalLifetime)}
+	r.some.Store(true)
+}
+
+// producerOf is the idempotent producer of a batch, and the batch's first sequence number. What is wrong with a batch that
+// has none is the log's to say.
+func producerOf(it *codec.ProduceItem) (key refusedProducer, sequence int32, ok bool) {
+	h, err := kproto.ParseBatchHeader(it.Records)
+	if err != nil || h.ProducerID < 0 {
+		return refusedProducer{}, 0, false
+	}
+	return refusedProducer{partitionKey{string(it.Topic), it.Partition}, h.ProducerID, h.ProducerEpoch}, h.BaseSequence, true
+}
+
+// forgetLocked makes room: what is old goes, and where nothing is, all of it.
+func (r *refusals) forgetLocked(now time.Time) {
+	for key, first := range r.mu.first {
+		if !now.Before(first.until) {
+			delete(r.mu.first, key)
+		}
+	}
+	if len(r.mu.first) >= maxRefusals {
+		clear(r.mu.first)
+	}
+}
