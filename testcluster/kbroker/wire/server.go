@@ -15,7 +15,7 @@ const (
 	DefaultMaxIdle         = 10 * time.Minute
 	DefaultMaxInFlight     = 256
 	DefaultMaxConnBytes    = 8 << 20
-	DefaultMaxBytes        = 512 << 20
+	DefaultMaxBytes        = 256 << 20
 	DefaultMaxHeld         = 256 << 20
 )
 
