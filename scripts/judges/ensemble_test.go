@@ -17,6 +17,7 @@ import (
 // TestKafka27_OnOurEnsemble: Apache's broker coordinates itself by three ZooKeeper servers of ours, with our shell and
 // with Apache's tools, while each of the three in turn is killed, the leader among them, and comes back.
 func TestKafka27_OnOurEnsemble(t *testing.T) {
+	t.Parallel()
 	theirs := func(script string) string { return peertest.KafkaTool(t, "27", script) }
 	topics := theirs("kafka-topics.sh")
 	e, err := ensemble.Start(t.Context(), ensemble.Options{})
@@ -59,7 +60,7 @@ func TestKafka27_OnOurEnsemble(t *testing.T) {
 	read := program(t, "", theirs("kafka-console-consumer.sh"), "--bootstrap-server", broker.Addr(), "--topic", "theirs", "--from-beginning", "--max-messages", "3")
 	has(t, read, written.String())
 	has(t, ours("", "groups", "describe", "readers"), "theirs")
-	has(t, program(t, "", theirs("kafka-consumer-groups.sh"), "--bootstrap-server", broker.Addr(), "--list"), "readers\n")
+	has(t, program(t, "", theirs("kafka-consumer-groups.sh"), "--bootstrap-server", broker.Addr(), "--list", "--timeout", "30000"), "readers\n")
 
 	// The broker keeps its place when it is started again: the registration, the cluster's id and every topic.
 	if err := broker.Stop(); err != nil {

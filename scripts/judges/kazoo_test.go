@@ -1,11 +1,13 @@
 package judges
 
 import (
+	"context"
 	"encoding/xml"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,6 +16,13 @@ import (
 
 // kazooTests is where Debian's package python3-kazoo has its tests.
 const kazooTests = "/usr/lib/python3/dist-packages/kazoo/tests"
+
+const (
+	// kazooPorts are those of one server, the AdminServer's among them.
+	kazooPorts = 4
+	// kazooTimeout is several times what the tests take. They wait for a server that has gone for ever.
+	kazooTimeout = 8 * time.Minute
+)
 
 func TestKazoo(t *testing.T) {
 	t.Parallel()
@@ -30,13 +39,18 @@ func runKazoo(t *testing.T, s side, only []string) outcome {
 	if only != nil {
 		args = append(args, "-k", kazooNames(only))
 	}
-	cmd := exec.Command("/usr/bin/python3", args...)
+	ctx, cancel := context.WithTimeout(t.Context(), kazooTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "/usr/bin/python3", args...)
 	cmd.Dir = dir
+	// With its server it is a group, of which nobody is left.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.Env = append(os.Environ(),
 		"TMPDIR="+dir,
 		"ZOOKEEPER_VERSION=3.9.4",
 		"ZOOKEEPER_CLUSTER_SIZE=1",
-		"ZOOKEEPER_PORT_OFFSET="+strconv.Itoa(peertest.FreePort(t)),
+		"ZOOKEEPER_PORT_OFFSET="+strconv.Itoa(peertest.FreePorts(t, kazooPorts)),
 	)
 	if s.zoka == "" {
 		cmd.Env = append(cmd.Env, "ZOOKEEPER_CLASSPATH="+s.apache.ClassPath())

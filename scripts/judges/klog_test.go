@@ -147,6 +147,7 @@ func glob(t *testing.T, dir, pattern string) []string {
 
 // TestKlog_DumpLogSegments: Apache's tool reads every file that klog writes.
 func TestKlog_DumpLogSegments(t *testing.T) {
+	t.Parallel()
 	kafka := peertest.FindKafka(t, "27")
 	for _, topic := range []string{"plain", "compact"} {
 		t.Run(topic, func(t *testing.T) {
@@ -210,6 +211,7 @@ func awaitCompaction(t *testing.T, l *klog.Log) {
 // TestKlog_SharesAFolderWithKafka hands one log folder to and fro between Apache's broker and klog, closed in
 // order and killed. Nobody may miss a record, nor see one that is not there.
 func TestKlog_SharesAFolderWithKafka(t *testing.T) {
+	t.Parallel()
 	zk := peertest.StartZK39(t, peertest.Options{Config: []string{"tickTime=500"}})
 	c := peertest.StartKafka(t, "27", zk.Addr(), peertest.KafkaOptions{Config: []string{
 		"log.segment.bytes=100000", "num.partitions=1", "log.cleaner.backoff.ms=100", "zookeeper.session.timeout.ms=2000",

@@ -1,6 +1,7 @@
 package judges
 
 import (
+	"flag"
 	"os"
 	"slices"
 	"strings"
@@ -75,7 +76,13 @@ func judge(t *testing.T, s suite) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
+// TestMain runs three tests at a time, however few processors there are: the suites wait most of the time.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "3"); err != nil {
+		panic(err)
+	}
+	os.Exit(testbin.Main(m))
+}
 
 // script writes an executable shell script.
 func script(t *testing.T, path, body string) {

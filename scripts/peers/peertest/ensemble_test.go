@@ -83,4 +83,14 @@ func TestFreePort_GivenOutOnce(t *testing.T) {
 		}
 		seen[port] = true
 	}
+	first := FreePorts(t, portBlock-1)
+	for port := first; port < first+portBlock-1; port++ {
+		if seen[port] || inUse(port) {
+			t.Errorf("port %d of a row is another's", port)
+		}
+		seen[port] = true
+	}
+	if port := FreePort(t); seen[port] {
+		t.Errorf("port %d is given out twice", port)
+	}
 }

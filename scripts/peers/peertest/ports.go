@@ -3,6 +3,7 @@ package peertest
 import (
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -35,13 +36,47 @@ func FreePort(t testing.TB) int {
 		}
 		port := ports.free[0]
 		ports.free = ports.free[1:]
-		if l, err := listen(port); err == nil {
-			_ = l.Close()
+		if !inUse(port) {
 			return port
 		}
 	}
 	t.Fatal("no free port on 127.0.0.1")
 	return 0
+}
+
+// FreePorts is the first of n ports in a row, up to 15, each as [FreePort] gives it: for programs that count on from one.
+func FreePorts(t testing.TB, n int) int {
+	t.Helper()
+	if n >= portBlock {
+		t.Fatalf("%d ports in a row are more than a block has", n)
+	}
+	ports.mu.Lock()
+	defer ports.mu.Unlock()
+	for range 10000 {
+		had := len(ports.free)
+		claimPorts()
+		if len(ports.free) == had {
+			continue
+		}
+		block := ports.free[had:]
+		if slices.ContainsFunc(block[:n], inUse) {
+			continue // FreePort passes over those
+		}
+		first := block[0]
+		ports.free = slices.Delete(ports.free, had, had+n)
+		return first
+	}
+	t.Fatalf("no %d free ports in a row on 127.0.0.1", n)
+	return 0
+}
+
+func inUse(port int) bool {
+	l, err := listen(port)
+	if err != nil {
+		return true
+	}
+	_ = l.Close()
+	return false
 }
 
 func claimPorts() {
