@@ -37,7 +37,11 @@ func TestDescriptors(t *testing.T) {
 	e.cfg.CleanupCompact, e.cfg.MinCleanableRatio, e.cfg.FileDeleteDelayMs = true, 0, 0
 	e.open()
 	before := descriptors(t, e.path)
-	for i := range 200 {
+	topics := 200
+	if testing.Short() {
+		topics = 20
+	}
+	for i := range topics {
 		topic := fmt.Sprintf("topic%d", i)
 		l, err := e.dir.Create(topic, 0, Incarnation{Czxid: int64(i + 1)})
 		must(t, err)

@@ -97,7 +97,7 @@ func TestFailure(t *testing.T) {
 			}
 			e.dir.retain()
 			e.dir.removeDoomed()
-			if err := e.dir.Close(); !errors.Is(err, tt.why) || e.dir.Err() != failed { //nolint:errorlint // it is the same one
+			if err := e.dir.Close(); !errors.Is(err, tt.why) || e.dir.Err() != failed {
 				t.Errorf("Close: %v", err)
 			}
 			if writes > 0 {
@@ -164,7 +164,7 @@ func mountSmall(t *testing.T, size string) string {
 		t.Skipf("a file system of its own needs the right to mount one: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
-		if out, err := exec.Command("umount", path).CombinedOutput(); err != nil { //nolint:noctx // the test's context has ended
+		if out, err := exec.Command("umount", path).CombinedOutput(); err != nil {
 			t.Errorf("umount %s: %v: %s", path, err, out)
 		}
 	})
