@@ -68,8 +68,11 @@ func (q *question) configKeys(kind, of string, value bool) []Candidate {
 		return q.quotaKeys(value)
 	}
 	o, ok := owners[kind]
-	if !ok || value && strings.Contains(q.partial.Text, "=") {
+	if !ok {
 		return nil
+	}
+	if value && strings.Contains(q.partial.Text, "=") {
+		return q.configValues(kind)
 	}
 	if of == "default" && o.names == BrokerNames {
 		of = "" // the keys of any
