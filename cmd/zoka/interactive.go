@@ -37,13 +37,7 @@ func (s *session) interact(ctx context.Context) error {
 		return err
 	}
 	defer t.Close()
-	s.env.ReadLine = func(ctx context.Context, prompt string) (string, error) {
-		line, err := t.ReadLine(ctx, prompt)
-		if errors.Is(err, tty.ErrInterrupted) {
-			err = context.Canceled
-		}
-		return line, err
-	}
+	s.env.ReadLine, s.env.ReadSecret = cancelling(t.ReadLine), cancelling(t.ReadPassword)
 	restore := t.Restore
 	s.p.onExit.Store(&restore)
 	defer s.p.onExit.Store(nil)
@@ -57,6 +51,17 @@ func (s *session) interact(ctx context.Context) error {
 		defer completer.Forget() // the command may have changed what is there
 		return s.shell.Line(ctx, line)
 	})
+}
+
+// cancelling asks for a line with Ctrl-C as commands know it.
+func cancelling(ask func(context.Context, string) (string, error)) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, prompt string) (string, error) {
+		line, err := ask(ctx, prompt)
+		if errors.Is(err, tty.ErrInterrupted) {
+			err = context.Canceled
+		}
+		return line, err
+	}
 }
 
 // onlyKafka tells that brokers were named, and no ZooKeeper.

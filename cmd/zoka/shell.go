@@ -145,6 +145,7 @@ func (s *session) run(ctx context.Context) error {
 	stdin := shell.Reader(ctx, s.p.stdin)
 	if term.IsTerminal(int(s.p.stdin.Fd())) {
 		s.env.ReadLine = askLine(stdin, s.p.stderr)
+		s.env.ReadSecret = askSecret(s.p)
 	}
 	switch {
 	case len(s.flags.words) > 0:
@@ -175,6 +176,38 @@ func askLine(stdin io.Reader, talk io.Writer) func(context.Context, string) (str
 			err = nil
 		}
 		return strings.TrimSuffix(line, "\n"), err
+	}
+}
+
+// askSecret asks who sits at a terminal, which does not show the answer. Whatever ends the process on the way restores it.
+func askSecret(p *process) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, prompt string) (string, error) {
+		fd := int(p.stdin.Fd())
+		before, err := term.GetState(fd)
+		if err != nil {
+			return "", err
+		}
+		restore := func() { _ = term.Restore(fd, before) }
+		outer := p.onExit.Swap(&restore)
+		defer p.onExit.Store(outer)
+		_, _ = io.WriteString(p.stderr, prompt)
+		type answer struct {
+			secret []byte
+			err    error
+		}
+		answered := make(chan answer, 1)
+		go func() { // ends with the read, which nobody can cut short: at the latest with the process
+			secret, err := term.ReadPassword(fd)
+			answered <- answer{secret, err}
+		}()
+		defer func() { _, _ = io.WriteString(p.stderr, "\n") }()
+		select {
+		case a := <-answered:
+			return string(a.secret), a.err
+		case <-ctx.Done():
+			restore()
+			return "", context.Cause(ctx)
+		}
 	}
 }
 

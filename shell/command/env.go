@@ -32,6 +32,8 @@ type Env struct {
 	// ReadLine asks the person who types for a line, without its line end: io.EOF at the end, context.Canceled upon
 	// Ctrl-C. It is nil where nobody types.
 	ReadLine func(ctx context.Context, prompt string) (string, error)
+	// ReadSecret is ReadLine for what nobody is to see.
+	ReadSecret func(ctx context.Context, prompt string) (string, error)
 	// Version is zoka's own.
 	Version string
 

@@ -43,6 +43,11 @@ type Kafka interface {
 	// AlterQuotas changes limits: those with a value are set, those with nil are removed.
 	AlterQuotas(ctx context.Context, entity []kmodel.QuotaPart, changes map[string]*float64, validateOnly bool) error
 
+	// Scram are the SCRAM credentials of users, sorted by user and mechanism; no user is all. One without is none.
+	Scram(ctx context.Context, users ...string) ([]kmodel.Scram, error)
+	// AlterScram sets credentials and removes others.
+	AlterScram(ctx context.Context, set []kmodel.ScramPassword, remove []kmodel.Scram) error
+
 	// Offsets asks the leaders for the offset of a time: kmodel.Latest, Earliest, MaxTimestamp, or milliseconds, of
 	// which it is the first record at or after, -1 if there is none. The answer has the partitions' order.
 	Offsets(ctx context.Context, partitions []kmodel.TopicPartition, at int64) ([]kmodel.PartitionOffset, error)

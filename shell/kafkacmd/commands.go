@@ -15,6 +15,7 @@ var Commands = append([]command.Spec{
 
 	groups,
 	configs,
+	users,
 	brokers,
 }, oldCommands()...)
 

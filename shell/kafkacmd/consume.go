@@ -1,6 +1,7 @@
 package kafkacmd
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -75,7 +76,14 @@ func bindConsume(fs *pflag.FlagSet) command.Run {
 		if c.options.Extra, err = parsePairs("-X", *properties); err != nil {
 			return nil, err
 		}
-		if c.options.From, err = startOf(fs, *beginning, *offset, *tail); err != nil {
+		if err := c.takeGroup(); err != nil {
+			return nil, err
+		}
+		fromStart, err := takeReset(c.options.Extra)
+		if err != nil {
+			return nil, err
+		}
+		if c.options.From, err = startOf(fs, *beginning || fromStart, *offset, *tail); err != nil {
 			return nil, err
 		}
 		if fs.Changed("partition") {
@@ -99,6 +107,30 @@ func bindConsume(fs *pflag.FlagSet) command.Run {
 		c.keyEnd = []byte(separator)
 		return c.start(ctx, env)
 	}
+}
+
+// takeGroup has -X group.id mean what --group does.
+func (c *consuming) takeGroup() error {
+	name := c.options.Extra["group.id"]
+	if name != "" && c.options.Group != "" && c.options.Group != name {
+		return command.Usagef("-X group.id=%s: --group says %s", name, c.options.Group)
+	}
+	c.options.Group = cmp.Or(c.options.Group, name)
+	delete(c.options.Extra, "group.id")
+	return nil
+}
+
+// takeReset tells whether auto.offset.reset has reading begin at the beginning, where no flag says where.
+func takeReset(extra map[string]string) (fromStart bool, err error) {
+	reset, given := extra["auto.offset.reset"]
+	delete(extra, "auto.offset.reset")
+	switch {
+	case !given, reset == "latest":
+		return false, nil
+	case reset == "earliest":
+		return true, nil
+	}
+	return false, command.Usagef("-X auto.offset.reset=%s: earliest or latest", reset)
 }
 
 // startOf is where to begin, by at most one of the flags that say it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,11 @@ func TestCommands_Apache4(t *testing.T) {
 
 // TestCommands_Own runs them on a broker of zoka's.
 func TestCommands_Own(t *testing.T) {
-	runFiles(t, startOwn(t, 1), "testdata/commands/*.txt")
+	bootstrap := startOwn(t, 1)
+	runFiles(t, bootstrap, "testdata/commands/*.txt")
+	for _, line := range []string{"produce 'a b' x", "consume 'a b'", "topics describe 'a b'"} { // which is named once
+		fails(t, newSession(t, bootstrap), line, command.ExitFailed, `[a-z ]+ 'a b': INVALID_TOPIC_EXCEPTION: [^:]*`)
+	}
 }
 
 // startOwn starts zoka's servers and brokers, and returns the brokers' addresses.
@@ -53,9 +58,28 @@ func startOwn(t *testing.T, nodes int) string {
 	return e.BootstrapServers()
 }
 
+// testTypedPassword: a password is asked for twice, and nothing is done where the two differ.
+func testTypedPassword(t *testing.T, s *shelltest.Session) {
+	var asked []string
+	answers := []string{"one", "other", "secret", "secret"}
+	s.Env.ReadSecret = func(_ context.Context, prompt string) (string, error) {
+		asked = append(asked, prompt)
+		answer := answers[0]
+		answers = answers[1:]
+		return answer, nil
+	}
+	fails(t, s, "users set carol", command.ExitFailed, "users set: not done: the two passwords are not the same")
+	shows(t, s, "users set carol", "carol: SCRAM-SHA-256, SCRAM-SHA-512\n")
+	shows(t, s, "users delete carol", "carol: no SCRAM-SHA-256, SCRAM-SHA-512\n")
+	if want := []string{"password of carol: ", "once more: ", "password of carol: ", "once more: "}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q", asked)
+	}
+}
+
 func runFiles(t *testing.T, bootstrap, pattern string) {
 	t.Helper()
 	t.Run("active group", func(t *testing.T) { testActiveGroup(t, bootstrap) })
+	t.Run("typed password", func(t *testing.T) { testTypedPassword(t, newSession(t, bootstrap)) })
 	t.Run("confirm", func(t *testing.T) { testConfirm(t, bootstrap) })
 	shelltest.RunFiles(t, pattern, map[string]string{"$BOOTSTRAP": bootstrap}, func(t *testing.T) *shelltest.Session {
 		return newSession(t, bootstrap)
