@@ -9,9 +9,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
-const gozk = "github.com/go-zookeeper/zk"
+const (
+	gozk = "github.com/go-zookeeper/zk"
+	// gozkTimeout is several times what the tests take.
+	gozkTimeout = 5 * time.Minute
+)
 
 func TestGoZookeeper(t *testing.T) {
 	t.Parallel()
@@ -57,12 +62,11 @@ func runGozk(t *testing.T, s side, only []string) outcome {
 	var wg sync.WaitGroup
 	for i, r := range runs {
 		wg.Go(func() {
-			cmd := exec.Command(filepath.Join(dir, "zk.test"), "-test.v", "-test.timeout", "300s",
+			cmd := exec.Command(filepath.Join(dir, "zk.test"), "-test.v", "-test.timeout", gozkTimeout.String(),
 				"-test.run", names(r.run), "-test.skip", names(r.skip))
 			cmd.Dir = dir
 			cmd.Env = append(os.Environ(), "ZOOKEEPER_BIN_PATH="+bin)
-			out, _ := cmd.CombinedOutput() // failed tests are what the output is read for
-			outs[i] = string(out)
+			outs[i] = output(t, gozkTimeout, cmd)
 		})
 	}
 	wg.Wait()

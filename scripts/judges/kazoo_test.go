@@ -1,13 +1,11 @@
 package judges
 
 import (
-	"context"
 	"encoding/xml"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -39,13 +37,8 @@ func runKazoo(t *testing.T, s side, only []string) outcome {
 	if only != nil {
 		args = append(args, "-k", kazooNames(only))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), kazooTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "/usr/bin/python3", args...)
+	cmd := exec.Command("/usr/bin/python3", args...)
 	cmd.Dir = dir
-	// With its server it is a group, of which nobody is left.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.Env = append(os.Environ(),
 		"TMPDIR="+dir,
 		"ZOOKEEPER_VERSION=3.9.4",
@@ -59,11 +52,11 @@ func runKazoo(t *testing.T, s side, only []string) outcome {
 		cmd.Env = append(cmd.Env, "ZOOKEEPER_CLASSPATH=none", "PATH="+dir+":"+os.Getenv("PATH"))
 	}
 	start := time.Now()
-	out, _ := cmd.CombinedOutput() // failed tests are what the report is read for
+	out := output(t, kazooTimeout, cmd)
 	o := kazooOutcome(report)
 	t.Logf("kazoo on %s took %v", s.name, time.Since(start).Round(time.Second))
 	if len(o) == 0 || s.zoka != "" && o.passed() < len(o) {
-		t.Logf("kazoo on %s:\n%s", s.name, tail(string(out), 40))
+		t.Logf("kazoo on %s:\n%s", s.name, tail(out, 40))
 	}
 	return o
 }

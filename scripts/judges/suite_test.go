@@ -1,12 +1,16 @@
 package judges
 
 import (
+	"bytes"
 	"flag"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/zoka-project/zoka/scripts/peers/peertest"
 	"github.com/zoka-project/zoka/scripts/testbin"
@@ -74,6 +78,25 @@ func judge(t *testing.T, s suite) {
 			t.Errorf("%s: %s passes on Apache's server and not on zoka's", s.name, name)
 		}
 	}
+}
+
+// output runs a suite's process and returns what it shows; whether tests failed is read from that. Its servers are of
+// its process group, and none outlives it: they would hold its output open, and wait for the next run on their ports.
+func output(t *testing.T, limit time.Duration, cmd *exec.Cmd) string {
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		t.Error(err)
+		return ""
+	}
+	end := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // the one error is that nobody is left
+	timeout := time.AfterFunc(limit, end)
+	defer timeout.Stop()
+	_ = cmd.Wait()
+	end()
+	return out.String()
 }
 
 // TestMain runs three tests at a time, however few processors there are: the suites wait most of the time.
