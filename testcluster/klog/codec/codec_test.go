@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 )
@@ -36,6 +37,37 @@ func TestRoundTrip(t *testing.T) {
 				t.Fatalf("%s sample %d: %d bytes of %d, %v", codec, i, len(got), len(plain), err)
 			}
 		}
+	}
+}
+
+// TestDecompress_ZstdStream: a frame made as a stream has a window that is larger than what it holds, and than the limit.
+func TestDecompress_ZstdStream(t *testing.T) {
+	var packed bytes.Buffer
+	w, err := zstd.NewWriter(&packed, zstd.WithWindowSize(8<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := w.Write([]byte("some ")); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, limit := range []int{15, 1 << 20, 200 << 20} {
+		var c Coder
+		got, err := c.DecompressInto([]byte("room"), kproto.CodecZstd, packed.Bytes(), limit)
+		if err != nil || string(got) != "some some some " {
+			t.Errorf("limit %d: %q %v", limit, got, err)
+		}
+	}
+	var size *SizeError
+	if _, err := new(Coder).Decompress(kproto.CodecZstd, packed.Bytes(), 14); !errors.As(err, &size) {
+		t.Errorf("limit 14: %v", err)
 	}
 }
 
