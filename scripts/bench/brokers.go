@@ -14,6 +14,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // kafkaVersion is the release of Apache Kafka that the brokers are measured beside.
@@ -164,10 +165,13 @@ func (c *cluster) awaitBrokers(ctx context.Context, n int) error {
 	}
 	defer cl.Close()
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		// kadm answers from what the client has seen at first.
+		req := kmsg.NewPtrMetadataRequest()
+		req.Topics = []kmsg.MetadataRequestTopic{}
 		ask, cancel := context.WithTimeout(ctx, 5*time.Second)
-		meta, err := kadm.NewClient(cl).BrokerMetadata(ask)
+		meta, err := req.RequestWith(ask, cl)
 		cancel()
-		if err == nil && len(meta.Brokers) == n && meta.Controller >= 0 {
+		if err == nil && len(meta.Brokers) == n && meta.ControllerID >= 0 {
 			return nil
 		}
 		if ctx.Err() != nil {
