@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 // TestFaults_AreNoFlood: a host that does wrong again and again gets some lines a minute, and a count.
 func TestFaults_AreNoFlood(t *testing.T) {
 	s := start(t, Options{Rows: []Row{echo}})
-	now := time.Now()
-	s.faults.now = func() time.Time { return now }
+	begin := time.Now()
+	var later atomic.Int64
+	s.faults.now = func() time.Time { return begin.Add(time.Duration(later.Load())) }
 	wrong := func() {
 		c := s.dial(t)
 		c.send(lengthAlone(-1))
@@ -28,7 +30,7 @@ func TestFaults_AreNoFlood(t *testing.T) {
 	if len(all) != faultLines || !strings.Contains(all[faultLines-1], `note="no more lines about this host for 1m0s"`) {
 		t.Errorf("%d lines:\n%s", len(all), strings.Join(all, "\n"))
 	}
-	now = now.Add(faultWindow)
+	later.Store(int64(faultWindow))
 	wrong()
 	if all = s.log.all(); len(all) != faultLines+1 || !strings.Contains(all[faultLines], "untold=7") {
 		t.Errorf("a minute later %d lines:\n%s", len(all), strings.Join(all, "\n"))
