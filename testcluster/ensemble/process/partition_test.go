@@ -1,6 +1,7 @@
 package process_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -134,5 +135,26 @@ func TestRestart_NoLeader(t *testing.T) {
 	}
 	if took := time.Since(begun); took > patience {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// TestStart_CutOffMeanwhile: a node that is cut off between its first service and its broker's registration has started.
+// One whose links are whole is waited for.
+func TestStart_CutOffMeanwhile(t *testing.T) {
+	o := options(t, t.TempDir())
+	o.Brokers = true
+	c, _ := up(t, o)
+	later := time.Now().Add(time.Hour) // as if no broker had registered yet
+	if err := c.Partition(t.Context(), ensemble.Partition{Groups: [][]int{{1}, {2, 3}}}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "end of its service", func() bool { return roles(t, c)[0] == "looking" })
+	if err := c.AwaitBroker(t.Context(), 1, later); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	if err := c.AwaitBroker(ctx, 2, later); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the broker of node 2: %v", err)
 	}
 }
