@@ -57,9 +57,9 @@ func outOfDescriptors(err error) bool {
 }
 
 // ofTheDisk tells what a disk does wrong from what a caller may expect: a file that is not there, or there already, or
-// was closed by somebody else.
+// was closed by somebody else; or a name that is too long for it.
 func ofTheDisk(err error) bool {
-	for _, ordinary := range []error{io.EOF, fs.ErrNotExist, fs.ErrExist, fs.ErrClosed} {
+	for _, ordinary := range []error{io.EOF, fs.ErrNotExist, fs.ErrExist, fs.ErrClosed, syscall.ENAMETOOLONG} {
 		if errors.Is(err, ordinary) {
 			return false
 		}

@@ -137,6 +137,19 @@ func TestFailure_Descriptors(t *testing.T) {
 	checkFilled(t, e.crash(), 0, 9)
 }
 
+// TestFailure_LongName: a name that the file system does not take is a topic's failure, and not the folder's.
+func TestFailure_LongName(t *testing.T) {
+	e := newEnv(t)
+	e.fs, e.path = storage.Disk(), t.TempDir()
+	l := e.open()
+	if _, err := e.dir.Create(strings.Repeat("x", 249), 1<<30, Incarnation{}); !errors.Is(err, syscall.ENAMETOOLONG) {
+		t.Errorf("%v", err)
+	}
+	must(t, e.dir.Err())
+	e.fill(l, 3, 100)
+	checkFilled(t, e.reopen(), 0, 3)
+}
+
 // TestFailure_AtStart: a folder whose disk fails while it is opened is not opened, and its lock is free.
 func TestFailure_AtStart(t *testing.T) {
 	e := newEnv(t)
