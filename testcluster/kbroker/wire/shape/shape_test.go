@@ -90,7 +90,7 @@ func TestTable(t *testing.T) {
 	const seed = 20260002
 	f := filler{rand.New(rand.NewPCG(seed, 0)), 3, 2}
 	each(t, func(t *testing.T, s *Shape, key, version int16) {
-		for range 30 {
+		for range 10 {
 			req := f.request(key, version)
 			body := req.AppendTo(nil)
 			w := walker{body: body, version: version, flexible: req.IsFlexible()}
