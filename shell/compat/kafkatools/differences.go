@@ -60,6 +60,31 @@ var Differences = []Difference{
 		Why:    "reading must not create what was misspelt",
 	},
 	{
+		What:   "kafka-console-consumer.sh --formatter and --value-deserializer, kafka-console-producer.sh --line-reader",
+		Apache: "any class of Java",
+		Zoka: "Default-, Logging-, NoOp-, Offsets- and GroupMetadataMessageFormatter, the deserializers of texts, bytes and numbers, " +
+			"and LineMessageReader, by the names of either release; others are refused",
+		Why: "there is no Java",
+	},
+	{
+		What:   "kafka-console-consumer.sh --property print.epoch=true",
+		Apache: "NOT_PRESENT always",
+		Zoka:   "the epoch of the record's leader",
+		Why:    "that is what was asked for",
+	},
+	{
+		What:   "kafka-topics.sh --zookeeper --delete where delete.topic.enable is false",
+		Apache: "says that the topic is marked for deletion; the mark goes, the topic stays",
+		Zoka:   "says the same, and on standard error that the topic stays, and ends with 1",
+		Why:    "a script has to know",
+	},
+	{
+		What:   "groups, partitions and topics in a list",
+		Apache: "in the order of a hash table or of the broker, in some lists",
+		Zoka:   "sorted there, where the order cannot be known",
+		Why:    "an answer that is the same each time",
+	},
+	{
 		What:   "kafka-topics.sh --delete and --alter --topic a.b",
 		Apache: "a regular expression always: a_b is deleted too",
 		Zoka:   "the topic of that name alone, if there is one",
