@@ -108,8 +108,8 @@ var brokers = command.Spec{
 	Group: command.Cluster,
 	Args:  []command.Arg{{Name: "ID", Kind: command.Broker, Optional: true, Repeat: true}},
 	Short: "show the live brokers, and what each leads and keeps",
-	Long: "Each is asked at its address whether it is there: instead of its role a broker that does not answer has the\n" +
-		"reason. A cluster has a broker that was killed among the live ones until its session has ended.",
+	Long: "Each is asked at its address whether it is there. Where one does not answer, the reason stands in the place of\n" +
+		"its role: a cluster has a broker that was killed among the live ones until its session has ended.",
 	Examples: []command.Example{
 		{Line: "brokers", Means: "all of them"},
 		{Line: "brokers --disk", Means: "and what their logs take"},

@@ -32,7 +32,7 @@ var consume = command.Spec{
 		{Line: "consume orders", Means: "what comes from now on"},
 		{Line: "consume --from-beginning --until-end orders", Means: "all there is"},
 		{Line: "consume --tail 20 orders", Means: "the newest 20, and then what comes"},
-		{Line: "consume --offset @-1h -e orders", Means: "the last hour"},
+		{Line: "consume --since -1h -e orders", Means: "the last hour"},
 		{Line: "consume --offset 1000 -p 0 -n 5 orders", Means: "five records of partition 0"},
 		{Line: `consume -f '%t[%p]@%o %d{strftime[%F %T]} %k: %v\n' orders`, Means: "in franz-go's format language"},
 		{Line: "consume --from-beginning -e -o json orders > orders.json", Means: "for produce -i json"},
@@ -56,6 +56,7 @@ func bindConsume(fs *pflag.FlagSet) command.Run {
 	c := &consuming{}
 	beginning := fs.Bool("from-beginning", false, "begin with the first record that is kept")
 	offset := fs.String("offset", "", "begin at a `POSITION`: start, end, N, -N, +N or @TIME")
+	since := fs.String("since", "", "begin with the first record at or after a `TIME`: -1h, a date, RFC 3339, milliseconds")
 	tail := fs.Int64("tail", 0, "begin with the newest `N` records of all partitions together")
 	partitions := fs.StringP("partition", "p", "", "read only the `PARTITIONS` of a list such as 0,2-4")
 	fs.StringVarP(&c.options.Group, "group", "g", "", "read as a member of `GROUP`")
@@ -83,7 +84,7 @@ func bindConsume(fs *pflag.FlagSet) command.Run {
 		if err != nil {
 			return nil, err
 		}
-		if c.options.From, err = startOf(fs, *beginning || fromStart, *offset, *tail); err != nil {
+		if c.options.From, err = startOf(fs, *beginning || fromStart, *offset, *since, *tail); err != nil {
 			return nil, err
 		}
 		if fs.Changed("partition") {
@@ -97,7 +98,7 @@ func bindConsume(fs *pflag.FlagSet) command.Run {
 		c.json = output == "json" || output == "" && *layout == "" && *keyEnd == "" && env.Options.Now().Output == render.FormatJSON
 		if *layout != "" {
 			if c.format, err = env.Client.Kafka.NewFormatter(*layout); err != nil {
-				return nil, err
+				return nil, layoutError(*layout, err)
 			}
 		}
 		separator, err := unescape(*keyEnd)
@@ -107,6 +108,11 @@ func bindConsume(fs *pflag.FlagSet) command.Run {
 		c.keyEnd = []byte(separator)
 		return c.start(ctx, env)
 	}
+}
+
+// layoutError says what an error of a layout is about, and how one looks.
+func layoutError(layout string, err error) error {
+	return command.Usagef(`-f %s: %v; a layout is as in '%%t %%k: %%v\n', with headers '%%h{%%k=%%v }%%v\n'`, lex.Quote(layout), err)
 }
 
 // takeGroup has -X group.id mean what --group does.
@@ -134,22 +140,24 @@ func takeReset(extra map[string]string) (fromStart bool, err error) {
 }
 
 // startOf is where to begin, by at most one of the flags that say it.
-func startOf(fs *pflag.FlagSet, beginning bool, offset string, tail int64) (kmodel.Position, error) {
+func startOf(fs *pflag.FlagSet, beginning bool, offset, since string, tail int64) (kmodel.Position, error) {
 	given := 0
-	for _, name := range []string{"from-beginning", "offset", "tail"} {
+	for _, name := range []string{"from-beginning", "offset", "since", "tail"} {
 		if fs.Changed(name) {
 			given++
 		}
 	}
 	switch {
 	case given > 1:
-		return kmodel.Position{}, command.Usagef("--from-beginning, --offset and --tail exclude each other")
+		return kmodel.Position{}, command.Usagef("--from-beginning, --offset, --since and --tail exclude each other")
 	case fs.Changed("tail") && (tail < 1 || tail > maxTail):
 		return kmodel.Position{}, command.Usagef("--tail %d: between 1 and %d records", tail, maxTail)
 	case fs.Changed("tail"):
 		return kmodel.Position{Start: kmodel.StartTail, N: tail}, nil
 	case fs.Changed("offset"):
 		return parsePosition(offset)
+	case fs.Changed("since"):
+		return parsePosition("@" + since)
 	case beginning:
 		return kmodel.Position{Start: kmodel.StartBegin}, nil
 	}

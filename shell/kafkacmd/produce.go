@@ -225,7 +225,7 @@ func (p *producing) reader(env *command.Env, src io.Reader) (source, error) {
 	}
 	r, err := env.Client.Kafka.NewReader(p.format, src)
 	if err != nil {
-		return nil, err
+		return nil, layoutError(p.format, err)
 	}
 	return &formatSource{producing: p, reader: r}, nil
 }
