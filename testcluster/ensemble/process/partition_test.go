@@ -157,4 +157,7 @@ func TestStart_CutOffMeanwhile(t *testing.T) {
 	if err := c.AwaitBroker(ctx, 2, later); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the broker of node 2: %v", err)
 	}
+	if err := c.Heal(t.Context()); err != nil { // it ends sooner
+		t.Error(err)
+	}
 }
