@@ -100,13 +100,14 @@ func (m *Manager) produceBatch(t *table, req *wire.Request, q *codec.ProduceRequ
 	case len(it.Records) == 0:
 		return klog.Appended{}, false, fmt.Errorf("%w: no record batch", kproto.InvalidRecord)
 	}
-	producer, err := m.refusals.admit(it)
+	p := t.find(it.Topic, it.Partition)
+	producer, err := m.refusals.admit(p, it)
 	if err != nil {
 		return klog.Appended{}, false, err
 	}
 	var a klog.Appended
 	var waiting bool
-	if p := t.find(it.Topic, it.Partition); p != nil {
+	if p != nil {
 		a, waiting, err = p.append(it.Records, klog.AppendOptions{NoZstd: req.Version < produceZstd}, wait)
 	} else {
 		err = t.missing(string(it.Topic), it.Partition)

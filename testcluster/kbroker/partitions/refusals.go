@@ -2,12 +2,14 @@ package partitions
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
 	"github.com/zoka-project/zoka/testcluster/kbroker/partitions/codec"
+	"github.com/zoka-project/zoka/testcluster/klog"
 )
 
 // How many refusals are kept, and for how long: what a client has sent behind a batch arrives in that time.
@@ -47,9 +49,10 @@ type refused struct {
 	until    time.Time
 }
 
-// admit says that a batch comes too early: one before it was refused, and has not come again. Otherwise it returns whose
-// batch it is, for came, where any batch is missed at all.
-func (r *refusals) admit(it *codec.ProduceItem) (refusedProducer, error) {
+// admit says that a batch comes too early for p: one before it was refused, and has not come again. Where the log knows the
+// producer the log decides, for the refused batch may have come to another leader. Otherwise it returns whose batch it is, for
+// came, where any batch is missed at all.
+func (r *refusals) admit(p *partition, it *codec.ProduceItem) (refusedProducer, error) {
 	if !r.some.Load() {
 		return refusedProducer{}, nil
 	}
@@ -63,11 +66,24 @@ func (r *refusals) admit(it *codec.ProduceItem) (refusedProducer, error) {
 	if !known {
 		return refusedProducer{}, nil
 	}
-	if sequence-first.sequence > 0 && r.now().Before(first.until) {
+	if sequence-first.sequence > 0 && r.now().Before(first.until) && !p.knows(key) {
 		return key, fmt.Errorf("%w: producer %d sent sequence number %d, and %d was refused and is due again",
 			kproto.OutOfOrderSequenceNumber, key.id, sequence, first.sequence)
 	}
 	return key, nil
+}
+
+// knows says whether the log has a batch of that producer.
+func (p *partition) knows(key refusedProducer) bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	log := p.log
+	p.mu.Unlock()
+	return log != nil && slices.ContainsFunc(log.Producers(), func(known klog.ProducerInfo) bool {
+		return known.ID == key.id && known.Epoch == key.epoch && known.LastSequence >= 0
+	})
 }
 
 // came forgets what a producer had to send again: it has.
