@@ -3,10 +3,12 @@ package klog
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
@@ -137,5 +139,86 @@ func TestFlush_Group(t *testing.T) {
 	wg.Wait()
 	if syncs > 3 {
 		t.Fatalf("%d syncs for 20 appends", syncs)
+	}
+}
+
+// TestConcurrent_Compact has a log appended to, read, flushed and compacted at the same time, and then closed, and another
+// one deleted, while a compaction and readers are at them. What each key was given last is there, now and afterwards.
+func TestConcurrent_Compact(t *testing.T) {
+	e := newEnv(t)
+	e.fs, e.path = storage.Disk(), t.TempDir()
+	e.cfg.CleanupCompact, e.cfg.CleanupDelete, e.cfg.MinCleanableRatio, e.cfg.SegmentBytes = true, false, 0.01, 20_000
+	l := e.open()
+	gone, err := e.dir.Create("gone", 0, Incarnation{Czxid: 8})
+	must(t, err)
+	last := map[string]string{}
+	stop := make(chan struct{})
+	var around, writers sync.WaitGroup
+	var passes atomic.Int64
+	forever := func(do func() bool) {
+		around.Go(func() {
+			for do() {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for _, log := range []*Log{l, gone} {
+		rng := rand.New(rand.NewPCG(3, 3))
+		forever(func() bool {
+			err := readSome(log, rng)
+			if err != nil && !errors.Is(err, kproto.NotLeaderOrFollower) { // which says that it is closed
+				t.Error(err)
+			}
+			return err == nil
+		})
+	}
+	forever(func() bool {
+		e.dir.flushRolled()
+		for e.dir.compactOne(t.Context()) {
+			passes.Add(1)
+		}
+		return true
+	})
+	writers.Go(func() {
+		rng := rand.New(rand.NewPCG(4, 4))
+		for i := range 3000 {
+			key, value := fmt.Sprint("k", rng.IntN(50)), padded(int64(i), 100)
+			last[key] = value
+			for _, log := range []*Log{l, gone} {
+				if _, err := log.AppendLeader(batchOf(e.now(), key+"="+value), 0, AppendOptions{}); err != nil && log == l {
+					t.Error(err)
+				}
+				log.SetHighWatermark(log.EndOffset())
+			}
+			if i%500 == 499 {
+				for seen := passes.Load(); passes.Load() == seen && !t.Failed(); {
+					runtime.Gosched()
+				}
+			}
+			if i == 2500 {
+				if err := e.dir.Delete("gone", 0); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	writers.Wait()
+	must(t, e.dir.Close())
+	close(stop)
+	around.Wait()
+	l = e.open()
+	got := map[string]string{}
+	for _, it := range readAll(t, l) {
+		got[it.key] = it.value
+	}
+	if !maps.Equal(got, last) {
+		t.Errorf("%d keys, not %d", len(got), len(last))
+	}
+	if l.Size() > 250_000 {
+		t.Errorf("it has %d bytes", l.Size())
 	}
 }
