@@ -14,7 +14,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // kafkaVersion is the release of Apache Kafka that the brokers are measured beside.
@@ -165,13 +164,11 @@ func (c *cluster) awaitBrokers(ctx context.Context, n int) error {
 	}
 	defer cl.Close()
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		// kadm answers from what the client has seen at first.
-		req := kmsg.NewPtrMetadataRequest()
-		req.Topics = []kmsg.MetadataRequestTopic{}
 		ask, cancel := context.WithTimeout(ctx, 5*time.Second)
-		meta, err := req.RequestWith(ask, cl)
+		// Asked for more than it keeps, the client asks a broker, and does not answer from what it has seen before.
+		meta, err := kadm.NewClient(cl).BrokerMetadata(kadm.WithAuthorizedOps(ask))
 		cancel()
-		if err == nil && len(meta.Brokers) == n && meta.ControllerID >= 0 {
+		if err == nil && len(meta.Brokers) == n && meta.Controller >= 0 {
 			return nil
 		}
 		if ctx.Err() != nil {
