@@ -142,7 +142,7 @@ func TestProduce_BehindARefusedBatch(t *testing.T) {
 	send := func(producer int64, sequence int32, want kproto.Error) {
 		t.Helper()
 		h := kproto.BatchHeader{ProducerID: producer, BaseSequence: sequence}
-		if _, err := c.produce(1, "t", 0, batchOf(h, fmt.Sprint(producer, "-", sequence))); err != want {
+		if _, err := c.produce(-1, "t", 0, batchOf(h, fmt.Sprint(producer, "-", sequence))); err != want {
 			t.Errorf("producer %d, sequence %d: %s, want %s", producer, sequence, err.Name(), want.Name())
 		}
 	}
@@ -153,7 +153,7 @@ func TestProduce_BehindARefusedBatch(t *testing.T) {
 	send(7, 0, kproto.NotLeaderOrFollower)
 	send(8, 3, kproto.NotLeaderOrFollower)
 	send(8, 2, kproto.NotLeaderOrFollower)
-	w.elect("t", 0, 1, 1, []int32{1})
+	w.elect("t", 0, 1, 1, []int32{1, 2})
 	b.leads("t", 0, 1)
 	send(7, 1, kproto.OutOfOrderSequenceNumber)
 	send(9, 5, kproto.NoError) // never refused: its first may be lost to retention
