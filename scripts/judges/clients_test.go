@@ -29,14 +29,15 @@ func TestClients_KafkaPython(t *testing.T) {
 // TestClients_Confluent: a client on librdkafka, also while each broker in turn is killed.
 func TestClients_Confluent(t *testing.T) {
 	t.Parallel()
-	useBrokers(t, debianPython(t, "confluent_kafka", "confluent_kafka.py")...)
+	useBrokers(t, debianPython(t, "confluent_kafka", "librdkafka.py")...)
 }
 
 // TestClients_Java: the groups of Apache's client of today, by all of its assignors.
 func TestClients_Java(t *testing.T) {
 	t.Parallel()
 	kafka := peertest.FindKafka(t, "4")
-	java := append(kafka.Java(), "-Xmx256m", filepath.Join("testdata", "Groups.java"))
+	quiet := "-Dlog4j2.configurationFile=file:" + filepath.Join(filepath.Dir(kafka.Tool("")), "tools.properties")
+	java := append(kafka.Java(), "-Xmx256m", quiet, filepath.Join("testdata", "Groups.java"))
 	useBrokers(t, java...)
 }
 

@@ -14,7 +14,8 @@
 # kafka27  Apache Kafka 2.7.2              ${ZOKA_PEERS_DIR:-~/.cache/zoka-peers}; java and mvn are needed
 # kafka39  Apache Kafka 3.9.1, the last release that runs on ZooKeeper
 # kafka4   Apache Kafka 4.2.0
-# debian   the distribution's packages zookeeper (3.8), kcat and python3-kazoo, by apt-get (as root)
+# debian   the distribution's packages zookeeper (3.8), kcat, python3-kafka, python3-confluent-kafka and python3-kazoo,
+#          by apt-get (as root)
 #
 # ZOKA_PEERS_HEAP (256m for ZooKeeper, 512m for Kafka) bounds the heap of each server that is started.
 # ZOKA_PEERS_CONFIG names a file with further lines for every broker's server.properties.
@@ -37,7 +38,7 @@ fail() {
 }
 
 usage() {
-  sed -n '4,20s/^# \{0,1\}//p' "$0" >&2
+  sed -n '4,21s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 
@@ -46,7 +47,7 @@ need() {
 }
 
 # The server and shell of 3.8, kcat, and kazoo with what its own tests import.
-debian_packages=(zookeeper kcat python3-kazoo python3-pytest python3-mock python3-objgraph python3-gevent python3-eventlet python3-pure-sasl)
+debian_packages=(zookeeper kcat python3-kafka python3-confluent-kafka python3-kazoo python3-pytest python3-mock python3-objgraph python3-gevent python3-eventlet python3-pure-sasl)
 
 debian_there() {
   dpkg -s "${debian_packages[@]}" >/dev/null 2>&1
