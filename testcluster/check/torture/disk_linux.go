@@ -58,6 +58,9 @@ func (s *scene) limit(id int) error {
 
 // limitFiles bounds the size of the files that a process writes: beyond it a write fails as on a full disk.
 func limitFiles(pid int, size uint64) error {
+	if pid <= 0 { // to the system it would be this process itself
+		return ensemble.ErrNotRunning
+	}
 	var now unix.Rlimit
 	if err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, nil, &now); err != nil {
 		return fmt.Errorf("the file size limit of process %d: %w", pid, err)
