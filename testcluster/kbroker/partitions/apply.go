@@ -27,9 +27,9 @@ func (m *Manager) Apply(img *kzk.Image) {
 	m.img = img
 	next := &table{topics: make(map[string]*topic, len(old.topics)), img: img}
 	registered := registration(img, m.o.Self)
-	failed := m.failedDirs()
-	fresh := first || failed != m.failed || registered != registration(old.img, m.o.Self)
-	m.failed, m.resigning = failed, nil
+	// Who may take over from replicas that are offline depends on more than their topics.
+	fresh := first || m.impaired() || registered != registration(old.img, m.o.Self)
+	m.resigning = nil
 	for name, is := range img.Topics {
 		was := old.topics[name]
 		if was != nil && !was.is(is) {
@@ -55,7 +55,7 @@ func (m *Manager) Apply(img *kzk.Image) {
 		}
 	}
 	m.table.Store(next)
-	m.resigner.set(m.resigning)
+	m.resigner.set(img, m.resigning)
 	if !sameBrokers(old.img, img) {
 		m.each(func(p *partition) { p.hearOfBrokers() })
 	}

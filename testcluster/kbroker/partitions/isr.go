@@ -3,21 +3,17 @@ package partitions
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/kzk"
-	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/replica"
 )
 
-// isrWriter writes changes of ISRs to ZooKeeper, by one goroutine: each on condition that the state znode has the version
-// the change was made for; that no topic was deleted meanwhile, as another one of the name has the same versions; and that
-// no broker has registered meanwhile: who has started anew is told by a registration that is later than the state.
+// isrWriter writes changes of ISRs to ZooKeeper, by one goroutine.
 type isrWriter struct {
 	m    *Manager
 	wake chan struct{}
@@ -32,9 +28,6 @@ const (
 	isrRetry = 100 * time.Millisecond
 	isrRest  = 10 * time.Second
 )
-
-// errBehind says that a topic was deleted that the image still has, or that a broker has registered that it has not.
-var errBehind = errors.New("a topic was deleted, or a broker has registered meanwhile")
 
 // push has a change of the ISR of p written. Each partition is there once at most, see partition.proposing.
 func (w *isrWriter) push(p *partition) {
@@ -57,31 +50,9 @@ func (w *isrWriter) take() []*partition {
 
 // isrWrite is one write under way.
 type isrWrite struct {
+	*stateWrite
 	p        *partition
 	proposal replica.Proposal
-	call     *zkclient.Call
-	resp     zkproto.MultiResponse
-}
-
-// wait returns what the write has made of the state's znode.
-func (wr *isrWrite) wait(ctx context.Context) (stat zkproto.Stat, err error) {
-	if err := wr.call.Wait(ctx); err != nil {
-		return stat, err
-	}
-	const last = 2 // behind two checks
-	for i, result := range wr.resp.Results {
-		switch {
-		case result.Op != zkproto.OpError || result.Err == zkproto.OK:
-		case i < last && errors.Is(result.Err, zkproto.BadVersion):
-			return stat, errBehind
-		default:
-			return stat, result.Err
-		}
-	}
-	if len(wr.resp.Results) != last+1 {
-		return stat, fmt.Errorf("%d results of %d operations", len(wr.resp.Results), last+1)
-	}
-	return wr.resp.Results[last].Stat, nil
 }
 
 // run writes what is due until ctx ends. All that is due at a time is on its way together.
@@ -117,15 +88,7 @@ func (w *isrWriter) start(ctx context.Context, p *partition) *isrWrite {
 		return nil
 	}
 	state := &kzk.State{Leader: w.m.o.Self, LeaderEpoch: proposal.Epoch, ControllerEpoch: controllerEpoch, ISR: proposal.ISR}
-	wr := &isrWrite{p: p, proposal: proposal}
-	ops := []zkproto.MultiOp{
-		{Op: zkproto.OpCheck, Req: &zkproto.PathVersionRequest{Path: kzk.TopicsPath, Version: img.TopicsVersion}},
-		{Op: zkproto.OpCheck, Req: &zkproto.PathVersionRequest{Path: kzk.BrokerIDsPath, Version: img.BrokersVersion}},
-		{Op: zkproto.OpSetData, Req: &zkproto.SetDataRequest{
-			Path: kzk.StatePath(p.topic, p.id), Data: kzk.EncodeState(state), Version: proposal.Version}},
-	}
-	wr.call = w.m.o.ZK.Start(ctx, zkproto.OpMulti, &zkproto.MultiRequest{Ops: ops}, &wr.resp)
-	return wr
+	return &isrWrite{w.m.writeState(ctx, img, p, state, proposal.Version), p, proposal}
 }
 
 // propose returns the change of the ISR that is due: one whose outcome is not known once more, or a new one.

@@ -32,13 +32,12 @@ type Manager struct {
 	dirFailed        chan struct{}
 
 	// What follows is of the goroutine that applies images: how many partitions were made; the image that is being applied;
-	// the cluster of the first one; topics some logs of which could not be made; how many folders had failed; the ISRs to leave;
-	// who is told of leadership, and of what.
+	// the cluster of the first one; topics some logs of which could not be made; the ISRs to leave; who is told of
+	// leadership, and of what.
 	made         int64
 	img          *kzk.Image
 	cluster      string
 	unfinished   map[string]bool
-	failed       int
 	resigning    []resignation
 	onLeadership []func(topic string, partition int32, epoch int32, leads bool)
 	told         map[partitionKey]led

@@ -9,15 +9,14 @@ import (
 	"time"
 
 	"github.com/zoka-project/zoka/clientproto/kzk"
-	"github.com/zoka-project/zoka/clientproto/zkclient"
 	"github.com/zoka-project/zoka/clientproto/zkproto"
 	"github.com/zoka-project/zoka/testcluster/klog"
 )
 
 // A replica whose log folder has failed is offline: it neither leads nor follows until the broker starts anew. So that
 // others lead, and acks=all waits for others only, the broker takes itself out of the partition's ISR, and says that the
-// partition has no leader if it was the leader itself; the controller then elects one. The write is on condition of the
-// state's version, as every change of an ISR is, and makes a leader epoch of its own, as the controller's does.
+// partition has no leader if it was the leader itself; the controller then elects one. The write is on the conditions of
+// every change of an ISR, and makes a leader epoch of its own, as the controller's does.
 //
 // Kafka 2.7 asks the controller to do it, by /log_dir_event_notification, which then sends LeaderAndIsr and learns from
 // the answer which replicas are offline. Here nobody sends that request, and the broker knows best.
@@ -41,15 +40,9 @@ func (m *Manager) watchDir(ctx context.Context, d *klog.Dir) {
 	}
 }
 
-// failedDirs is how many of the folders have failed.
-func (m *Manager) failedDirs() int {
-	n := 0
-	for _, d := range m.o.Dirs {
-		if d.Err() != nil {
-			n++
-		}
-	}
-	return n
+// impaired says whether any log folder is offline.
+func (m *Manager) impaired() bool {
+	return len(m.o.OfflineDirs) > 0 || slices.ContainsFunc(m.o.Dirs, func(d *klog.Dir) bool { return d.Err() != nil })
 }
 
 // offline says whether the replica's log is in a folder that has failed, or may be in one that could not be opened: to
@@ -112,13 +105,14 @@ type resigner struct {
 	wake chan struct{}
 
 	mu  sync.Mutex
+	img *kzk.Image // by which due was found
 	due []resignation
 }
 
 // set replaces what is due.
-func (r *resigner) set(due []resignation) {
+func (r *resigner) set(img *kzk.Image, due []resignation) {
 	r.mu.Lock()
-	r.due = due
+	r.img, r.due = img, due
 	r.mu.Unlock()
 	select {
 	case r.wake <- struct{}{}:
@@ -128,9 +122,9 @@ func (r *resigner) set(due []resignation) {
 
 // run writes what is due until ctx ends. What was overtaken by somebody else's change, the next image brings up again.
 func (r *resigner) run(ctx context.Context) {
-	again := time.NewTimer(time.Hour)
+	again := time.NewTimer(0)
 	defer again.Stop()
-	for {
+	for failures := 0; ; {
 		select {
 		case <-r.wake:
 		case <-again.C:
@@ -138,33 +132,37 @@ func (r *resigner) run(ctx context.Context) {
 			return
 		}
 		r.mu.Lock()
-		due := r.due
+		img, due := r.img, r.due
 		r.mu.Unlock()
-		if r.write(ctx, due) {
-			again.Reset(time.Hour)
+		if err := r.write(ctx, img, due, failures == 0); err != nil {
+			again.Reset(isrDelay(err, failures))
+			failures++
 		} else {
-			again.Reset(isrRetry)
+			again.Stop()
+			failures = 0
 		}
 	}
 }
 
-// write sends all at once, and says whether all were answered.
-func (r *resigner) write(ctx context.Context, due []resignation) bool {
-	calls := make([]*zkclient.Call, len(due))
-	for i, x := range due {
-		calls[i] = r.m.o.ZK.Start(ctx, zkproto.OpSetData, &zkproto.SetDataRequest{
-			Path: kzk.StatePath(x.p.topic, x.p.id), Data: kzk.EncodeState(&x.state), Version: x.state.Version}, new(zkproto.Stat))
+// write sends all at once, and returns an error of one that was not answered, or was refused for a reason that may pass. It
+// tells of all such if it shall.
+func (r *resigner) write(ctx context.Context, img *kzk.Image, due []resignation, tell bool) (failed error) {
+	writes := make([]*stateWrite, len(due))
+	for i := range due {
+		x := &due[i]
+		writes[i] = r.m.writeState(ctx, img, x.p, &x.state, x.state.Version)
 	}
-	answered := true
 	for i, x := range due {
-		switch err := calls[i].Wait(ctx); {
+		switch _, err := writes[i].wait(ctx); {
 		case err == nil:
 			x.p.logger().Info("left the ISR", slog.Any("isr", x.state.ISR), slog.Any("leader", x.state.Leader))
-		case errors.Is(err, zkproto.BadVersion), errors.Is(err, zkproto.NoNode):
+		case errors.Is(err, zkproto.BadVersion), errors.Is(err, zkproto.NoNode), errors.Is(err, errBehind):
 		default:
-			answered = false
-			x.p.logger().Warn("cannot leave the ISR yet", slog.Any("err", err))
+			failed = err
+			if tell {
+				x.p.logger().Warn("cannot leave the ISR yet, which is tried again", slog.Any("err", err))
+			}
 		}
 	}
-	return answered
+	return failed
 }
