@@ -70,29 +70,33 @@ func (m *Mirror) readSome(ctx context.Context, dirty map[string]struct{}) error 
 var counters = []string{kzk.BrokerIDsPath, kzk.TopicsPath}
 
 // readCounters reads those of dirty first, and adds to dirty what has been reported until then: who is told of a change by
-// a version is told which it was, as the event of that has come before the reply.
+// a version is told which it was, as the event of that has come before the reply. What counts more changes meanwhile is for
+// the next pass, so that an image comes also where they do not end.
 func (m *Mirror) readCounters(ctx context.Context, dirty map[string]struct{}) error {
-	for {
-		s := m.newScan(ctx)
-		for _, path := range counters {
-			if _, ok := dirty[path]; ok {
-				s.get(path)
-			}
+	s := m.newScan(ctx)
+	for _, path := range counters {
+		if _, ok := dirty[path]; ok {
+			s.get(path)
 		}
-		if len(s.queue) == 0 {
-			return nil
-		}
-		if err := errors.Join(s.run(), m.zk.Settle(ctx)); err != nil {
-			return err
-		}
-		for _, path := range counters {
-			delete(dirty, path)
-		}
-		m.mu.Lock()
-		maps.Copy(dirty, m.mu.dirty)
-		clear(m.mu.dirty)
-		m.mu.Unlock()
 	}
+	if len(s.queue) == 0 {
+		return nil
+	}
+	if err := errors.Join(s.run(), m.zk.Settle(ctx)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for path := range m.mu.dirty {
+		if !slices.Contains(counters, path) {
+			dirty[path] = struct{}{}
+			delete(m.mu.dirty, path)
+		}
+	}
+	for _, path := range counters {
+		delete(dirty, path)
+	}
+	return nil
 }
 
 // readAll sets the watches, if they are not those of this session, and only then reads.
