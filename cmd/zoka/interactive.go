@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/zoka-project/zoka/shell/command"
@@ -134,7 +135,7 @@ func (s *session) historyFile() string {
 }
 
 // secret tells a line that is kept out of the history: one of its commands, or its first word where it cannot be
-// read, is marked so in its row.
+// read, is marked so in its row, or a word is a property such as a password.
 func (s *session) secret(line string) bool {
 	isSecret := func(name string) bool {
 		spec, err := s.env.Commands.Lookup(name)
@@ -142,12 +143,12 @@ func (s *session) secret(line string) bool {
 	}
 	cmds, _ := lex.Parse(line)
 	for _, cmd := range cmds {
-		if isSecret(cmd.Words[0].Text) {
+		if isSecret(cmd.Words[0].Text) || slices.ContainsFunc(cmd.Words[1:], func(w lex.Word) bool { return command.HoldsSecret(w.Text) }) {
 			return true
 		}
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-	return isSecret(first)
+	return isSecret(first) || len(cmds) == 0 && command.HoldsSecret(line)
 }
 
 // candidates asks the completer for the terminal, which knows it as little as it knows the terminal.

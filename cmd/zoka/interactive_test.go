@@ -135,6 +135,8 @@ func TestInteractive_History(t *testing.T) {
 	h.wait(prompt(server, "0"))
 	h.typed("addauth digest bob:hunter2\r")
 	h.wait(prompt(server, "0")+" addauth digest bob:hunter2", prompt(server, "0"))
+	h.typed("nosuch ssl.key.password=hunter2\r")
+	h.wait("nosuch: no such command; `help` lists them", prompt(server, "0"))
 	h.typed("ls /\r")
 	h.wait("[zookeeper]", prompt(server, "1"))
 	h.typed("\x04")

@@ -54,7 +54,7 @@ func (c ConfigValues) View() render.View {
 		value := render.Cell{Text: "null", Role: theme.Null}
 		switch {
 		case v.Sensitive:
-			value.Text = "(hidden)"
+			value.Text = hidden
 		case v.Value != nil:
 			value = render.Cell{Text: *v.Value, Role: theme.Value}
 		}

@@ -143,6 +143,9 @@ func setQuotas(ctx context.Context, env *command.Env, args []lex.Word, remove, d
 		if err != nil {
 			return nil, err
 		}
+		if strings.HasPrefix(change.Name, "SCRAM-") {
+			return nil, command.Usagef("%s: `users set USER` sets a password", change.Name)
+		}
 		value, err := strconv.ParseFloat(change.Value, 64)
 		if err != nil || change.Op != kmodel.SetConfig {
 			return nil, command.Usagef("%s: a limit is a number: KEY=NUMBER", lex.Quote(w.Text))

@@ -25,8 +25,8 @@ type ConfigsChanged struct {
 // ConfigChange is what was done to a key.
 type ConfigChange struct {
 	Key   string `json:"key"`
-	Op    string `json:"op"` // set, delete, append, subtract
-	Value string `json:"value,omitempty"`
+	Op    string `json:"op"`              // set, delete, append, subtract
+	Value string `json:"value,omitempty"` // (hidden) of a password
 }
 
 // View is a line for each key.
@@ -52,6 +52,9 @@ func (c ConfigsChanged) View() render.View {
 	return render.Text{Lines: lines}
 }
 
+// hidden stands for a value that nobody is to see.
+const hidden = "(hidden)"
+
 var opNames = map[kmodel.ConfigOp]string{
 	kmodel.SetConfig: "set", kmodel.DeleteConfig: "delete", kmodel.AppendConfig: "append", kmodel.SubtractConfig: "subtract",
 }
@@ -59,7 +62,11 @@ var opNames = map[kmodel.ConfigOp]string{
 func changed(r kmodel.Resource, changes []kmodel.ConfigChange, dryRun bool) ConfigsChanged {
 	c := ConfigsChanged{Type: r.Type.String(), Name: r.Name, DryRun: dryRun, title: title(r)}
 	for _, change := range changes {
-		c.Changes = append(c.Changes, ConfigChange{change.Name, opNames[change.Op], change.Value})
+		value := change.Value
+		if command.HoldsSecret(change.Name + "=") {
+			value = hidden
+		}
+		c.Changes = append(c.Changes, ConfigChange{change.Name, opNames[change.Op], value})
 	}
 	return c
 }

@@ -187,6 +187,9 @@ func (l oldLine) means(a act) bool {
 
 // here is the line in the words of this shell.
 func (l oldLine) here(a act) string {
+	if line := l.scram(); line != "" {
+		return line
+	}
 	args := l.args
 	if _, verb, _ := strings.Cut(a.line, " "); len(args) > 0 && args[0] == verb {
 		args = args[1:]
@@ -216,4 +219,19 @@ func (l oldLine) here(a act) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// scram is the line for a password that kafka-configs sets or deletes, "" for any other line. The password is not in it.
+func (l oldLine) scram() string {
+	for flag, line := range map[string]string{"add-config": "users set ", "delete-config": "users delete "} {
+		for _, value := range l.flags[flag] {
+			if strings.HasPrefix(strings.ToUpper(value), "SCRAM-") {
+				if names := l.flags[oldName.flag]; len(names) > 0 {
+					return line + lex.Quote(names[0])
+				}
+				return line + "USER"
+			}
+		}
+	}
+	return ""
 }
