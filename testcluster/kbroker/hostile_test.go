@@ -102,15 +102,23 @@ func TestRepeatedQuestions(t *testing.T) {
 	offsets.Groups = slices.Repeat([]kmsg.OffsetFetchRequestGroup{group}, 10)
 	fetched, err := offsets.RequestWith(ctx, cl)
 	ok(t, err)
-	if len(fetched.Groups) != 1 || fetched.Groups[0].ErrorCode != 0 {
-		t.Fatalf("OffsetFetch: %d groups", len(fetched.Groups))
+	if len(fetched.Groups) != 10 {
+		t.Errorf("OffsetFetch: %d groups", len(fetched.Groups))
 	}
-	var partitions []kmsg.OffsetFetchResponseGroupTopicPartition
-	for _, t := range fetched.Groups[0].Topics {
-		partitions = append(partitions, t.Partitions...)
+	for _, g := range fetched.Groups {
+		var partitions []kmsg.OffsetFetchResponseGroupTopicPartition
+		for _, t := range g.Topics {
+			partitions = append(partitions, t.Partitions...)
+		}
+		if g.ErrorCode != 0 || len(partitions) != 1 || partitions[0].Offset != 7 || len(*partitions[0].Metadata) != 4000 {
+			t.Errorf("OffsetFetch: error %d, %d partitions", g.ErrorCode, len(partitions))
+		}
 	}
-	if len(partitions) != 1 || partitions[0].Offset != 7 || len(*partitions[0].Metadata) != 4000 {
-		t.Errorf("OffsetFetch: %d partitions", len(partitions))
+	topic.Partitions = topic.Partitions[:1]
+	group.Topics = []kmsg.OffsetFetchRequestGroupTopic{topic}
+	offsets.Groups = slices.Repeat([]kmsg.OffsetFetchRequestGroup{group}, 20*times)
+	if fetched, err := offsets.RequestWith(ctx, client(t, []kgo.Opt{kgo.RequestRetries(0)}, b)); err == nil {
+		t.Errorf("OffsetFetch: %d groups, of 80 MB", len(fetched.Groups))
 	}
 
 	describe := kmsg.NewPtrDescribeGroupsRequest()

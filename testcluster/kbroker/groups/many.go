@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"sync/atomic"
@@ -21,7 +22,7 @@ func (c *Coordinator) describeGroups(r *wire.Request) {
 		return
 	}
 	resp := kmsg.NewPtrDescribeGroupsResponse()
-	for name := range firsts(req.Groups, func(name string) string { return name }) {
+	for name := range firsts(req.Groups) {
 		c.termOf(name).read(func(s *group.Shard) {
 			resp.Groups = append(resp.Groups, s.Describe(name, req.IncludeAuthorizedOperations))
 		})
@@ -98,24 +99,48 @@ func (c *Coordinator) offsetFetch(r *wire.Request) {
 		r.Reply(resp)
 		return
 	}
-	for g := range firsts(req.Groups, func(g kmsg.OffsetFetchRequestGroup) string { return g.Group }) {
-		resp.Groups = append(resp.Groups, c.fetchOne(&g))
+	size := 0
+	for i := range req.Groups {
+		one := c.fetchOne(&req.Groups[i])
+		if size += offsetsSize(&one); size > mostOffsets {
+			r.Hangup(fmt.Errorf("the answer would have more than %d MiB", mostOffsets>>20))
+			return
+		}
+		resp.Groups = append(resp.Groups, one)
 	}
 	r.Reply(resp)
 }
 
-// firsts are those elements of a request that it has not asked for already: each answer may be much larger than its
-// question, and the same again says nothing.
-func firsts[E any, K comparable](list []E, key func(E) K) iter.Seq[E] {
-	return func(yield func(E) bool) {
-		seen := make(map[K]struct{}, len(list))
-		for _, e := range list {
-			k := key(e)
-			if _, again := seen[k]; again {
+// mostOffsets is how large the offsets in one answer may be together: a group may be asked about as often as one likes, and
+// a question of ten bytes has an answer of kilobytes where offsets have metadata.
+const mostOffsets = 64 << 20
+
+// offsetsSize is about how much memory a group's offsets take.
+func offsetsSize(g *kmsg.OffsetFetchResponseGroup) int {
+	size := 0
+	for _, t := range g.Topics {
+		size += 64 + len(t.Topic)
+		for _, p := range t.Partitions {
+			size += 64
+			if p.Metadata != nil {
+				size += len(*p.Metadata)
+			}
+		}
+	}
+	return size
+}
+
+// firsts are those names of a request that it has not asked for already: each answer may be much larger than its question,
+// and the same again says nothing.
+func firsts(names []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		seen := make(map[string]struct{}, len(names))
+		for _, name := range names {
+			if _, again := seen[name]; again {
 				continue
 			}
-			seen[k] = struct{}{}
-			if !yield(e) {
+			seen[name] = struct{}{}
+			if !yield(name) {
 				return
 			}
 		}
