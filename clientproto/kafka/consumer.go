@@ -28,6 +28,10 @@ type Consumer struct {
 	ends     map[kmodel.TopicPartition]int64
 	left     map[kmodel.TopicPartition]struct{}
 	assigned bool // the group has given this member its partitions
+	// begun are where partitions without a commit were begun at, until that is committed.
+	begun map[kmodel.TopicPartition]int64
+	// handed is behind what the last Poll has handed out, to be committed.
+	handed map[string]map[int32]kgo.EpochOffset
 }
 
 // Consumer starts to read records. The errors name the topic or partition that is not there, and a broker that is not
@@ -45,7 +49,10 @@ func (c *Client) Consumer(ctx context.Context, o kmodel.ConsumeOptions) (*Consum
 	if err := c.reachLeaders(ctx, partitions); err != nil {
 		return nil, err
 	}
-	m := &Consumer{client: c, group: o.Group != "", commit: !o.NoCommit && (s.autoCommit == nil || *s.autoCommit)}
+	m := &Consumer{
+		client: c, group: o.Group != "", commit: !o.NoCommit && (s.autoCommit == nil || *s.autoCommit),
+		handed: map[string]map[int32]kgo.EpochOffset{}, begun: map[kmodel.TopicPartition]int64{},
+	}
 	var starts map[kmodel.TopicPartition]int64
 	if !m.group {
 		if starts, err = c.starts(ctx, partitions, o.From, committed); err != nil {
@@ -136,10 +143,14 @@ func (m *Consumer) atEnd() bool {
 
 // Poll waits until there are records and hands them to fn, in their order within each partition, until fn returns
 // false or there are no more at hand. The record is fn's for the call only; its bytes do not change. io.EOF tells
-// that the end has come, of kmodel.ConsumeOptions.UntilEnd.
+// that the end has come, of kmodel.ConsumeOptions.UntilEnd. For a group, what the Poll before has handed out counts as
+// read from now on.
 func (m *Consumer) Poll(ctx context.Context, fn func(r *kmodel.Record) bool) error {
 	if m.tail != nil {
 		return m.pollTail(ctx, fn)
+	}
+	if m.group {
+		m.mark(m.kgo)
 	}
 	if len(m.queue) == 0 {
 		if err := m.fetch(ctx); err != nil {
@@ -173,6 +184,7 @@ func (m *Consumer) fetch(ctx context.Context) error {
 			return io.EOF
 		}
 		err := m.poll(ctx, func(p kgo.FetchTopicPartition) { m.queue = append(m.queue, p) })
+		m.commitBegun(ctx)
 		if err != nil || len(m.queue) > 0 {
 			return err
 		}
@@ -242,7 +254,12 @@ func (m *Consumer) hand(p *kgo.FetchTopicPartition, fn func(r *kmodel.Record) bo
 		if bounded && last.Offset > end {
 			last.Offset = end
 		}
-		m.kgo.MarkCommitOffsets(map[string]map[int32]kgo.EpochOffset{p.Topic: {p.Partition: last}})
+		m.mu.Lock()
+		if m.handed[p.Topic] == nil {
+			m.handed[p.Topic] = map[int32]kgo.EpochOffset{}
+		}
+		m.handed[p.Topic][p.Partition] = last
+		m.mu.Unlock()
 	}
 	return n, more
 }
@@ -268,6 +285,13 @@ func (m *Consumer) record(rec *kgo.Record) *kmodel.Record {
 // leaving bounds the last words to a group.
 const leaving = 5 * time.Second
 
+// Forget has what the last Poll handed out not be committed: it has not come where it was to go.
+func (m *Consumer) Forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.handed)
+}
+
 // Close commits what was handed out, for a group, and leaves it.
 func (m *Consumer) Close(ctx context.Context) error {
 	var err error
@@ -275,6 +299,8 @@ func (m *Consumer) Close(ctx context.Context) error {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)
 		defer cancel()
 		if m.commit {
+			m.commitBegun(limited)
+			m.mark(m.kgo)
 			err = m.kgo.CommitMarkedOffsets(limited)
 			if err != nil {
 				err = fmt.Errorf("commit: %w", m.client.failure(limited, err))

@@ -2,8 +2,10 @@ package kafka
 
 import (
 	"context"
+	"maps"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/zoka-project/zoka/clientproto/kmodel"
 )
@@ -27,6 +29,7 @@ func (m *Consumer) groupOptions(s *settings, o kmodel.ConsumeOptions, partitions
 		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { m.gone(lost) }),
 		kgo.OnPartitionsRevoked(func(ctx context.Context, cl *kgo.Client, revoked map[string][]int32) {
 			if m.commit {
+				m.mark(cl)
 				// An error here is one of the group's, which reading meets as well.
 				_ = cl.CommitMarkedOffsets(ctx)
 			}
@@ -59,7 +62,7 @@ func (m *Consumer) groupOptions(s *settings, o kmodel.ConsumeOptions, partitions
 // begin says where partitions that the group has given this member are read from: at their commits, and where there
 // is none at the position that was asked for.
 func (m *Consumer) begin(ctx context.Context, offsets map[string]map[int32]kgo.Offset, from kmodel.Position, committed bool) (map[string]map[int32]kgo.Offset, error) {
-	starts := map[kmodel.TopicPartition]int64{}
+	starts, begun := map[kmodel.TopicPartition]int64{}, map[kmodel.TopicPartition]int64{}
 	var without []kmodel.TopicPartition
 	for topic, partitions := range offsets {
 		for id, offset := range partitions {
@@ -72,11 +75,11 @@ func (m *Consumer) begin(ctx context.Context, offsets map[string]map[int32]kgo.O
 		}
 	}
 	if len(without) > 0 {
-		more, err := m.client.starts(ctx, without, from, committed)
-		if err != nil {
+		var err error
+		if begun, err = m.client.starts(ctx, without, from, committed); err != nil {
 			return nil, err
 		}
-		for p, at := range more {
+		for p, at := range begun {
 			starts[p] = at
 			offsets[p.Topic][p.Partition] = kgo.NewOffset().At(at)
 		}
@@ -84,8 +87,52 @@ func (m *Consumer) begin(ctx context.Context, offsets map[string]map[int32]kgo.O
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.assigned = true
+	maps.Copy(m.begun, begun)
 	m.expect(starts)
 	return offsets, nil
+}
+
+// mark has what was handed out be committed.
+func (m *Consumer) mark(cl *kgo.Client) {
+	m.mu.Lock()
+	handed := m.handed
+	m.handed = map[string]map[int32]kgo.EpochOffset{}
+	m.mu.Unlock()
+	cl.MarkCommitOffsets(handed)
+}
+
+// commitBegun commits where partitions without a commit were begun at, as Java's consumers do: who began at the end, and
+// saw nothing, must not miss what comes before the group is there again. What cannot be committed now is tried again.
+func (m *Consumer) commitBegun(ctx context.Context) {
+	m.mu.Lock()
+	begun := maps.Clone(m.begun)
+	m.mu.Unlock()
+	if !m.commit || len(begun) == 0 {
+		return
+	}
+	offsets := map[string]map[int32]kgo.EpochOffset{}
+	for p, at := range begun {
+		if offsets[p.Topic] == nil {
+			offsets[p.Topic] = map[int32]kgo.EpochOffset{}
+		}
+		offsets[p.Topic][p.Partition] = kgo.EpochOffset{Epoch: -1, Offset: at}
+	}
+	limited, cancel := context.WithTimeout(ctx, leaving)
+	defer cancel()
+	m.kgo.CommitOffsetsSync(limited, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+		if err != nil {
+			return // it is one of the group's, which reading meets as well
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				if p.ErrorCode == 0 {
+					delete(m.begun, kmodel.TopicPartition{Topic: t.Topic, Partition: p.Partition})
+				}
+			}
+		}
+	})
 }
 
 // gone notes partitions that another member reads from now on.
@@ -94,7 +141,10 @@ func (m *Consumer) gone(partitions map[string][]int32) {
 	defer m.mu.Unlock()
 	for topic, ids := range partitions {
 		for _, id := range ids {
-			delete(m.left, kmodel.TopicPartition{Topic: topic, Partition: id})
+			p := kmodel.TopicPartition{Topic: topic, Partition: id}
+			delete(m.left, p)
+			delete(m.begun, p)
+			delete(m.handed[topic], id)
 		}
 	}
 }

@@ -91,8 +91,11 @@ type Producer interface {
 type Consumer interface {
 	// Poll waits until there are records and hands them to fn, in their order within each partition, until fn
 	// returns false or there are no more at hand. The record is fn's for the call only; its bytes do not change.
-	// io.EOF tells that the end has come, of kmodel.ConsumeOptions.UntilEnd.
+	// io.EOF tells that the end has come, of kmodel.ConsumeOptions.UntilEnd. For a group, what the Poll before has
+	// handed out counts as read from now on.
 	Poll(ctx context.Context, fn func(r *kmodel.Record) bool) error
+	// Forget has what the last Poll handed out not be committed: it has not come where it was to go.
+	Forget()
 	// Close commits what was handed out, for a group, and leaves it.
 	Close(ctx context.Context) error
 }

@@ -88,6 +88,9 @@ func (r *reading) run(ctx context.Context, consumer command.Consumer) error {
 		idle := polling.Err() != nil && ctx.Err() == nil
 		cancel()
 		r.show()
+		if r.gone {
+			consumer.Forget()
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil

@@ -260,6 +260,7 @@ func (r *reading) poll(ctx context.Context, consumer command.Consumer, idle time
 	if werr := r.out.Flush(); werr != nil {
 		fmt.Fprintln(r.Stderr, "Unable to write to standard out, closing consumer.")
 		r.out.Reset(io.Discard) // who has had enough is no failure
+		consumer.Forget()
 		return errEnough
 	}
 	if errors.Is(err, io.EOF) {
