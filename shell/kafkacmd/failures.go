@@ -25,7 +25,7 @@ type failures struct {
 	mu      sync.Mutex
 	count   int64
 	final   bool // records to come will do no better
-	since   time.Time
+	timer   *time.Timer
 	reasons []string           // of those that were not reported yet, in the order of their first
 	numbers map[string][]int64 // by reason
 }
@@ -38,13 +38,13 @@ func (f *failures) add(number int64, _ kmodel.Record, err error) {
 	f.final = f.final || lasting(err)
 	why := command.Reason(err)
 	if len(f.reasons) == 0 {
-		f.since, f.numbers = time.Now(), map[string][]int64{}
+		f.timer, f.numbers = time.AfterFunc(gathering, f.flush), map[string][]int64{}
 	}
 	if f.numbers[why] == nil {
 		f.reasons = append(f.reasons, why)
 	}
 	f.numbers[why] = append(f.numbers[why], number)
-	if f.typed || time.Since(f.since) > gathering {
+	if f.typed {
 		f.tell()
 	}
 }
@@ -81,6 +81,9 @@ func (f *failures) flush() {
 
 // tell is called with mu held.
 func (f *failures) tell() {
+	if f.timer != nil {
+		f.timer.Stop()
+	}
 	for _, why := range f.reasons {
 		numbers := f.numbers[why]
 		slices.Sort(numbers)
