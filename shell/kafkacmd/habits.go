@@ -212,6 +212,9 @@ func (l oldLine) here(a act) string {
 				v = strings.TrimSuffix(strings.TrimSuffix(v, "s"), "-")
 				v = strings.Replace(v, "broker-logger", "logger", 1)
 			}
+			if key, _, pair := strings.Cut(v, "="); pair && command.HoldsSecret(v) {
+				v = key + "=…"
+			}
 			if f.here != "" {
 				parts = append(parts, f.here)
 			}
