@@ -61,9 +61,10 @@ func (c *call) alterUsers(ctx context.Context, kafka Cluster, list []entity) err
 
 // onlyKnown refuses keys that are of no use to an entity.
 func onlyKnown(kind, what string, known func(string) bool, added, deleted []string) error {
-	for verb, keys := range map[string][]string{"added": added, "deleted": deleted} {
+	for i, keys := range [][]string{added, deleted} {
 		if others := slices.DeleteFunc(slices.Clone(keys), known); len(others) > 0 {
-			return refuse("Only %s configs can be %s for '%s' using --bootstrap-server. Unexpected config names: %s", what, verb, kind, strings.Join(others, ", "))
+			return refuse("Only %s configs can be %s for '%s' using --bootstrap-server. Unexpected config names: %s",
+				what, []string{"added", "deleted"}[i], kind, strings.Join(others, ", "))
 		}
 	}
 	return nil
