@@ -34,6 +34,7 @@ type refusals struct {
 	mu struct {
 		sync.Mutex
 		first map[refusedProducer]refused
+		sweep time.Time // when what is old goes
 	}
 }
 
@@ -60,17 +61,28 @@ func (r *refusals) admit(p *partition, it *codec.ProduceItem) (refusedProducer, 
 	if !ok {
 		return refusedProducer{}, nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	first, known := r.mu.first[key]
+	first, known := r.look(key) // without the lock: the partition's may be held for as long as the disk takes
 	if !known {
 		return refusedProducer{}, nil
 	}
-	if sequence-first.sequence > 0 && r.now().Before(first.until) && !p.knows(key) {
+	if sequence-first.sequence > 0 && !p.knows(key) {
 		return key, fmt.Errorf("%w: producer %d sent sequence number %d, and %d was refused and is due again",
 			kproto.OutOfOrderSequenceNumber, key.id, sequence, first.sequence)
 	}
 	return key, nil
+}
+
+// look is what a producer has to send again. It forgets what is old, now and then: not everybody comes again.
+func (r *refusals) look(key refusedProducer) (first refused, known bool) {
+	now := r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.After(r.mu.sweep) {
+		r.mu.sweep = now.Add(refusalLifetime)
+		r.forgetLocked(now)
+	}
+	first, known = r.mu.first[key]
+	return first, known && now.Before(first.until)
 }
 
 // knows says whether the log has a batch of that producer.
@@ -128,13 +140,13 @@ func (r *refusals) note(it *codec.ProduceItem, err error) {
 // has none is the log's to say.
 func producerOf(it *codec.ProduceItem) (key refusedProducer, sequence int32, ok bool) {
 	h, err := kproto.ParseBatchHeader(it.Records)
-	if err != nil || h.ProducerID < 0 {
+	if err != nil || h.ProducerID < 0 || len(it.Topic) > kproto.MaxTopicName {
 		return refusedProducer{}, 0, false
 	}
 	return refusedProducer{partitionKey{string(it.Topic), it.Partition}, h.ProducerID, h.ProducerEpoch}, h.BaseSequence, true
 }
 
-// forgetLocked makes room: what is old goes, and where nothing is, all of it.
+// forgetLocked makes room: what is old goes, and where that is not enough, all of it.
 func (r *refusals) forgetLocked(now time.Time) {
 	for key, first := range r.mu.first {
 		if !now.Before(first.until) {
@@ -144,4 +156,5 @@ func (r *refusals) forgetLocked(now time.Time) {
 	if len(r.mu.first) >= maxRefusals {
 		clear(r.mu.first)
 	}
+	r.some.Store(len(r.mu.first) > 0)
 }
