@@ -36,9 +36,6 @@ type Cluster interface {
 	command.Kafka
 	// Electable are replicas that are not in sync and may become leaders. It is nil where brokers do not tell.
 	Electable(ctx context.Context, topics ...string) (map[kmodel.TopicPartition]kmodel.Electable, error)
-	// Scram are the credentials that brokers keep of users, and AlterScram changes them.
-	Scram(ctx context.Context, users ...string) ([]kmodel.Scram, error)
-	AlterScram(ctx context.Context, set []kmodel.ScramPassword, remove []kmodel.Scram) error
 }
 
 // call is one run of a tool.
