@@ -131,6 +131,18 @@ type Move struct {
 	Replicas []int32
 }
 
+// Met says whether the image shows what the move asks for: that it has begun, or that it has been taken back.
+func (m Move) Met(image *kzk.Image) bool {
+	p := image.Partition(m.Topic, m.Partition)
+	switch {
+	case p == nil:
+		return false
+	case m.Replicas == nil:
+		return !moving(p)
+	}
+	return slices.Equal(target(p), m.Replicas)
+}
+
 // Refusal is why a partition's request cannot be met.
 type Refusal struct {
 	Code    kproto.Error

@@ -111,9 +111,12 @@ func TestReassign(t *testing.T) {
 		}
 		return text
 	}
-	if got := alter(move(0, 3, 2), move(1, 9), move(7, 1), move(1)); got !=
-		"NONE 0=NONE 1=INVALID_REPLICA_ASSIGNMENT 7=UNKNOWN_TOPIC_OR_PARTITION 1=NO_REASSIGNMENT_IN_PROGRESS" {
+	if got := alter(move(0, 3, 2), move(1, 9), move(7, 1)); got !=
+		"NONE 0=NONE 1=INVALID_REPLICA_ASSIGNMENT 7=UNKNOWN_TOPIC_OR_PARTITION" {
 		t.Errorf("alter: %s", got)
+	}
+	if got := alter(move(1, 9), move(1)); got != "NONE 1=NO_REASSIGNMENT_IN_PROGRESS" {
+		t.Errorf("twice the same partition: %s", got)
 	}
 	for _, id := range []int32{1, 2, 3} { // any broker can say
 		if _, err := c.brokers[id].mirror.Fresh(timeout(t)); err != nil {

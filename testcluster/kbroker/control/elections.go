@@ -26,21 +26,29 @@ func (c *Control) handleElect(r *wire.Request) {
 	if r.Decode(&req) != nil {
 		return
 	}
-	refuse := func() {
-		resp.ErrorCode = int16(kproto.NotController)
+	refuse := func(code kproto.Error) {
+		resp.ErrorCode = int16(code)
 		for _, t := range req.Topics {
 			for _, p := range t.Partitions {
-				addElection(&resp, kzk.TopicPartition{Topic: t.Topic, Partition: p}, kproto.NotController)
+				addElection(&resp, kzk.TopicPartition{Topic: t.Topic, Partition: p}, code)
 			}
 		}
 		r.Reply(&resp)
 	}
+	named, ok := electionsNamed(&req)
+	if !ok {
+		refuse(kproto.PolicyViolation)
+		return
+	}
 	if !c.post(func() {
 		if c.office == nil {
-			refuse()
+			refuse(kproto.NotController)
 			return
 		}
-		wanted := electionsOf(&req, c.o.Mirror.Image())
+		wanted := named
+		if req.Topics == nil {
+			wanted = allPartitions(c.o.Mirror.Image())
+		}
 		codes := c.electAll(wanted, req.ElectionType == uncleanElection && r.Version > 0)
 		for i, tp := range wanted {
 			if req.Topics != nil || codes[i] != kproto.ElectionNotNeeded {
@@ -49,28 +57,22 @@ func (c *Control) handleElect(r *wire.Request) {
 		}
 		r.Reply(&resp)
 	}) {
-		refuse()
+		refuse(kproto.NotController)
 	}
 }
 
-func electionsOf(req *kmsg.ElectLeadersRequest, image *kzk.Image) []kzk.TopicPartition {
-	var wanted []kzk.TopicPartition
-	for _, t := range req.Topics {
-		for _, p := range t.Partitions {
-			wanted = append(wanted, kzk.TopicPartition{Topic: t.Topic, Partition: p})
+func allPartitions(image *kzk.Image) []kzk.TopicPartition {
+	var all []kzk.TopicPartition
+	for _, name := range slices.Sorted(maps.Keys(image.Topics)) {
+		for _, p := range image.Topics[name].IDs() {
+			all = append(all, kzk.TopicPartition{Topic: name, Partition: p})
 		}
 	}
-	if req.Topics == nil {
-		for _, name := range slices.Sorted(maps.Keys(image.Topics)) {
-			for _, p := range image.Topics[name].IDs() {
-				wanted = append(wanted, kzk.TopicPartition{Topic: name, Partition: p})
-			}
-		}
-	}
-	return wanted
+	return all
 }
 
-// electAll elects, and returns the code of each partition when this broker's image shows what came of it.
+// electAll elects, and returns the code of each partition when this broker's image shows what came of it. ZooKeeper is
+// asked once for all partitions together; of those that need nothing it hears nothing.
 func (c *Control) electAll(wanted []kzk.TopicPartition, unclean bool) []kproto.Error {
 	codes := make([]kproto.Error, len(wanted))
 	open := make([]int, len(wanted)) // indexes of wanted
@@ -90,6 +92,9 @@ func (c *Control) electAll(wanted []kzk.TopicPartition, unclean bool) []kproto.E
 			if codes[i] = code; code == kproto.NoError {
 				changes, of = append(changes, change), append(of, i)
 			}
+		}
+		if len(changes) == 0 {
+			break
 		}
 		failed, err := c.carryOut(changes)
 		if err != nil {

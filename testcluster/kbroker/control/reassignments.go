@@ -25,18 +25,23 @@ func (c *Control) handleReassign(r *wire.Request) {
 		resp.ErrorCode, resp.ErrorMessage = int16(code), &text
 		r.Reply(&resp)
 	}
+	moves, ok := movesNamed(&req)
+	if !ok {
+		refuse(kproto.PolicyViolation)
+		return
+	}
 	if !c.post(func() {
 		if c.office == nil {
 			refuse(kproto.NotController)
 			return
 		}
-		for i := range req.Topics {
-			t, err := c.reassignTopic(&req.Topics[i])
-			if err != nil {
-				refuse(kproto.Code(err))
-				return
-			}
-			resp.Topics = append(resp.Topics, t)
+		refused, err := c.reassign(moves)
+		if err != nil {
+			refuse(kproto.Code(err))
+			return
+		}
+		for i, m := range moves {
+			addMove(&resp, m, refused[i])
 		}
 		r.Reply(&resp)
 	}) {
@@ -44,36 +49,43 @@ func (c *Control) handleReassign(r *wire.Request) {
 	}
 }
 
-// reassignTopic carries out the moves of one topic, which are one change. The error is a code of the whole request.
-func (c *Control) reassignTopic(req *kmsg.AlterPartitionAssignmentsRequestTopic) (kmsg.AlterPartitionAssignmentsResponseTopic, error) {
-	moves := make([]controller.Move, len(req.Partitions))
-	for i, p := range req.Partitions {
-		moves[i] = controller.Move{TopicPartition: kzk.TopicPartition{Topic: req.Topic, Partition: p.Partition}, Replicas: p.Replicas}
+func addMove(resp *kmsg.AlterPartitionAssignmentsResponse, m controller.Move, refusal controller.Refusal) {
+	if n := len(resp.Topics); n == 0 || resp.Topics[n-1].Topic != m.Topic {
+		t := kmsg.NewAlterPartitionAssignmentsResponseTopic()
+		t.Topic = m.Topic
+		resp.Topics = append(resp.Topics, t)
 	}
-	resp := kmsg.NewAlterPartitionAssignmentsResponseTopic()
-	resp.Topic = req.Topic
-	refused, err := c.reassign(moves)
-	if err != nil {
-		return resp, err
+	p := kmsg.NewAlterPartitionAssignmentsResponseTopicPartition()
+	p.Partition = m.Partition
+	if refusal.Code != kproto.NoError {
+		p.ErrorCode, p.ErrorMessage = int16(refusal.Code), &refusal.Message
 	}
-	for i, m := range moves {
-		p := kmsg.NewAlterPartitionAssignmentsResponseTopicPartition()
-		p.Partition = m.Partition
-		if why, bad := refused[i]; bad {
-			p.ErrorCode, p.ErrorMessage = int16(why.Code), &why.Message
-		}
-		resp.Partitions = append(resp.Partitions, p)
-	}
-	return resp, nil
+	t := &resp.Topics[len(resp.Topics)-1]
+	t.Partitions = append(t.Partitions, p)
 }
 
+// reassign carries out the moves of a request together; those of a topic are one change. The refusals are by index. The
+// error is a code of the whole request.
 func (c *Control) reassign(moves []controller.Move) (map[int]controller.Refusal, error) {
+	tried := make(map[int]bool) // accepted, but perhaps not carried out
 	for range attempts {
 		image, err := c.fresh()
 		if err != nil {
 			return nil, kproto.RequestTimedOut
 		}
 		changes, refused := controller.Reassign(c.input(image), moves)
+		for i, m := range moves {
+			why, bad := refused[i]
+			switch {
+			case !bad:
+				tried[i] = true
+			case tried[i] && m.Replicas == nil && why.Code == kproto.NoReassignmentInProgress:
+				delete(refused, i) // it has been taken back, only another topic's change has failed
+			}
+		}
+		if len(changes) == 0 {
+			return refused, nil
+		}
 		failed, err := c.carryOut(changes)
 		switch {
 		case errors.Is(err, errFenced):
@@ -88,7 +100,28 @@ func (c *Control) reassign(moves []controller.Move) (map[int]controller.Refusal,
 			return refused, nil
 		}
 	}
-	return nil, kproto.RequestTimedOut
+	return c.unmet(moves, tried)
+}
+
+// unmet refuses the moves that the cluster does not show after all attempts: their topics have changed each time, or
+// take more than a transaction.
+func (c *Control) unmet(moves []controller.Move, tried map[int]bool) (map[int]controller.Refusal, error) {
+	image, err := c.fresh()
+	if err != nil {
+		return nil, kproto.RequestTimedOut
+	}
+	_, refused := controller.Reassign(c.input(image), moves)
+	for i, m := range moves {
+		if !tried[i] {
+			continue
+		}
+		if m.Met(image) {
+			delete(refused, i)
+		} else if _, bad := refused[i]; !bad {
+			refused[i] = controller.Refusal{Code: kproto.RequestTimedOut, Message: "The topic could not be written."}
+		}
+	}
+	return refused, nil
 }
 
 // handleListReassignments answers ListPartitionReassignments. Any broker can, from what it sees.
