@@ -8,6 +8,7 @@ type Config struct {
 	InitialDelay           time.Duration // group.initial.rebalance.delay.ms
 	MaxSize                int           // group.max.size
 	MaxMetadata            int           // offset.metadata.max.bytes
+	MaxBatch               func() int    // max.message.bytes of __consumer_offsets, as it is now
 	Retention              time.Duration // offsets.retention.minutes
 	RetentionCheck         time.Duration // offsets.retention.check.interval.ms
 	// NewID makes a text that was never made before, the second half of a member id: a UUID.

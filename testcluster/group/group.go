@@ -29,6 +29,7 @@ type group struct {
 	static    map[string]*member // by instance id
 	promised  map[string]*timer  // member ids that were handed out and have not been used
 	known     map[string]int     // protocols, and by how many members
+	held      int                // bytes, by members and promises, see hold.go
 	waiting   int                // members whose JoinGroup waits
 	subscribe map[string]bool    // topics the members read; nil: not known
 
@@ -67,6 +68,7 @@ func (g *group) add(now time.Time, m *member, t Ticket) {
 	for _, p := range names(m.protocols) {
 		g.known[p]++
 	}
+	g.charge(m)
 	m.alive.fire = func(now time.Time) { g.sessionOver(now, m) }
 	if t != 0 {
 		g.awaitJoin(m, t)
@@ -86,6 +88,7 @@ func (g *group) drop(m *member) {
 		delete(g.static, *m.instance)
 	}
 	g.forget(m.protocols)
+	g.release(m)
 	if g.leader == m.id {
 		g.leader = ""
 	}
@@ -106,6 +109,7 @@ func (g *group) update(m *member, protocols []protocol, rebalance, session time.
 		g.known[p]++
 	}
 	m.protocols, m.rebalance, m.session = protocols, rebalance, session
+	g.charge(m)
 }
 
 // removeMember takes a member out, and lets the others share what it had.
@@ -200,9 +204,10 @@ func (g *group) stop() {
 	g.state = Dead
 	for _, m := range g.order {
 		g.s.timers.stop(&m.alive)
+		g.release(m)
 	}
-	for _, t := range g.promised {
-		g.s.timers.stop(t)
+	for id := range g.promised {
+		g.breakPromise(id)
 	}
 	g.s.timers.stop(&g.join)
 	g.s.timers.stop(&g.sync)

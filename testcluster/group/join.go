@@ -1,6 +1,7 @@
 package group
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -36,7 +37,8 @@ func newJoining(t Ticket, from Client, req *kmsg.JoinGroupRequest) *joining {
 	}
 	j.why = reasonText(req.Reason)
 	for _, p := range req.Protocols {
-		j.protocols = append(j.protocols, protocol{p.Name, p.Metadata})
+		// Of a request that is large for other reasons nothing else is to stay.
+		j.protocols = append(j.protocols, protocol{p.Name, bytes.Clone(p.Metadata)})
 	}
 	return j
 }
@@ -77,6 +79,9 @@ func (s *Shard) JoinGroup(now time.Time, t Ticket, from Client, req *kmsg.JoinGr
 		}
 		g.breakPromise(j.id)
 		refuse("", kproto.GroupMaxSizeReached)
+	case !g.canHold(j):
+		g.breakPromise(j.id)
+		refuse("", kproto.GroupMaxSizeReached)
 	case !g.fits(j.kind, j.protocols):
 		refuse(j.id, kproto.InconsistentGroupProtocol)
 	case j.id == "":
@@ -113,7 +118,7 @@ func (g *group) joinNew(now time.Time, j *joining) {
 	if j.instance != nil {
 		name = *j.instance
 	}
-	id := name + "-" + g.s.c.NewID()
+	id := idPrefix(name) + "-" + g.s.c.NewID()
 	switch {
 	case j.instance != nil && g.static[*j.instance] != nil:
 		g.joinStatic(now, j, g.static[*j.instance], id)
@@ -167,11 +172,12 @@ func (g *group) addAndRebalance(now time.Time, j *joining, id string) {
 func (g *group) promise(now time.Time, id string, session time.Duration) {
 	t := &timer{fire: func(now time.Time) {
 		g.s.event(g.name, "member %s has not joined", id)
-		delete(g.promised, id)
+		g.breakPromise(id)
 		g.maybeComplete(now)
 		g.s.forgetUnused(g)
 	}}
 	g.promised[id] = t
+	g.chargePromise(id)
 	g.s.timers.set(t, now.Add(session))
 }
 
@@ -183,6 +189,7 @@ func (g *group) breakPromise(id string) bool {
 	}
 	g.s.timers.stop(t)
 	delete(g.promised, id)
+	g.releasePromise(id)
 	return true
 }
 

@@ -26,6 +26,8 @@ type member struct {
 	protocols  []protocol // in the order it prefers them
 	assignment []byte
 
+	held     int    // bytes, as they are counted
+	proven   bool   // it has got an assignment once
 	isNew    bool   // it has not had an answer to its first join
 	joins    Ticket // its JoinGroup that waits, or 0
 	syncs    Ticket // its SyncGroup that waits, or 0
@@ -51,9 +53,11 @@ func (m *member) same(protocols []protocol) bool {
 
 // names are the member's protocols, each once.
 func names(protocols []protocol) []string {
+	seen := make(map[string]bool, len(protocols))
 	var list []string
 	for _, p := range protocols {
-		if !slices.Contains(list, p.name) {
+		if !seen[p.name] {
+			seen[p.name] = true
 			list = append(list, p.name)
 		}
 	}

@@ -159,7 +159,7 @@ func (g *group) restore(v *kmsg.GroupMetadataValue) {
 		if g.members[e.MemberID] != nil {
 			continue
 		}
-		m := &member{id: e.MemberID, instance: e.InstanceID, client: Client{e.ClientID, e.ClientHost}, assignment: e.Assignment,
+		m := &member{id: e.MemberID, instance: e.InstanceID, client: Client{e.ClientID, e.ClientHost}, assignment: e.Assignment, proven: true,
 			session:   time.Duration(e.SessionTimeoutMillis) * time.Millisecond,
 			rebalance: time.Duration(e.RebalanceTimeoutMillis) * time.Millisecond,
 			protocols: []protocol{{g.protocol, e.Subscription}}}

@@ -21,12 +21,14 @@ type Shard struct {
 	c      Config
 	phase  phase
 	groups map[string]*group
-	timers timers
-	queue  []*appending
-	lastID uint64
-	sweep  *timer
-	loader loader
-	out    Output
+	// unproven is what those hold who have never got an assignment, in bytes, see hold.go.
+	unproven int
+	timers   timers
+	queue    []*appending
+	lastID   uint64
+	sweep    *timer
+	loader   loader
+	out      Output
 }
 
 // New returns a shard that waits to be loaded: it answers COORDINATOR_LOAD_IN_PROGRESS, or what stands for it.

@@ -13,8 +13,8 @@ func (g *group) joinStatic(now time.Time, j *joining, m *member, id string) {
 	oldID, oldLeader := m.id, g.leader
 	oldProtocols, oldRebalance, oldSession := m.protocols, m.rebalance, m.session
 	g.rename(m, id)
-	g.update(m, j.protocols, j.rebalance, j.session)
 	m.client = j.from
+	g.update(m, j.protocols, j.rebalance, j.session)
 	g.heard(now, m)
 	g.awaitJoin(m, j.ticket)
 

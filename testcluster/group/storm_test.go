@@ -84,7 +84,7 @@ func newStorm(seed uint64) *storm {
 	}
 	s.config = group.Config{
 		MinSession: time.Second, MaxSession: time.Hour, InitialDelay: time.Duration(s.rng.IntN(3)) * time.Second, MaxSize: 100,
-		MaxMetadata: 100, Retention: time.Hour, RetentionCheck: 10 * time.Minute,
+		MaxMetadata: 100, MaxBatch: func() int { return 1 << 20 }, Retention: time.Hour, RetentionCheck: 10 * time.Minute,
 		NewID:  func() string { s.ids++; return fmt.Sprint(s.ids) },
 		Exists: func(string, int32) bool { return true },
 	}
@@ -170,6 +170,9 @@ func (s *storm) run(d time.Duration) {
 
 // collect takes the shard's output: appends get into the log or not, and their outcome is told later.
 func (s *storm) collect() {
+	if counted, anew := s.shard.Held(); counted != anew {
+		s.breaks("held and unproven are counted as %d, and are %d", counted, anew)
+	}
 	for {
 		out := s.shard.Take()
 		if len(out.Appends)+len(out.Replies)+len(out.Events) == 0 {

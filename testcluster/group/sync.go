@@ -1,6 +1,7 @@
 package group
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -34,6 +35,7 @@ func (s *Shard) SyncGroup(now time.Time, t Ticket, req *kmsg.SyncGroupRequest) {
 	case Stable:
 		m.owesSync = false
 		s.reply(t, g.synced(m))
+		g.prove(m)
 		g.heard(now, m)
 	case CompletingRebalance:
 		m.owesSync = false
@@ -64,7 +66,7 @@ func (g *group) validateSync(req *kmsg.SyncGroupRequest) kproto.Error {
 func (g *group) assign(now time.Time, list []kmsg.SyncGroupRequestGroupAssignment) {
 	assignments := map[string][]byte{}
 	for _, a := range list {
-		assignments[a.MemberID] = a.MemberAssignment
+		assignments[a.MemberID] = bytes.Clone(a.MemberAssignment)
 	}
 	generation := g.generation
 	g.store(now, assignments, func(now time.Time, err kproto.Error) {
@@ -79,7 +81,9 @@ func (g *group) assign(now time.Time, list []kmsg.SyncGroupRequestGroupAssignmen
 		g.become(now, Stable)
 		for _, m := range g.order {
 			m.assignment = assignments[m.id]
+			g.charge(m)
 			if g.answerSync(m, g.synced(m)) {
+				g.prove(m)
 				g.heard(now, m)
 			}
 		}
@@ -90,6 +94,7 @@ func (g *group) assign(now time.Time, list []kmsg.SyncGroupRequestGroupAssignmen
 func (g *group) failSync(now time.Time, err kproto.Error) {
 	for _, m := range g.order {
 		m.assignment = nil
+		g.charge(m)
 		if g.answerSync(m, syncError(err)) {
 			g.heard(now, m)
 		}

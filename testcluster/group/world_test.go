@@ -59,7 +59,7 @@ func newWorld(out io.Writer) *world {
 	w := &world{now: epoch, out: out, clients: map[string]*client{}, asked: map[group.Ticket]*client{}}
 	w.config = group.Config{
 		MinSession: 6 * time.Second, MaxSession: 30 * time.Minute, InitialDelay: 3 * time.Second, MaxSize: 1000,
-		MaxMetadata: 20, Retention: 7 * 24 * time.Hour, RetentionCheck: 10 * time.Minute,
+		MaxMetadata: 20, MaxBatch: func() int { return 1 << 20 }, Retention: 7 * 24 * time.Hour, RetentionCheck: 10 * time.Minute,
 		NewID:  func() string { w.ids++; return strconv.Itoa(w.ids) },
 		Exists: func(topic string, _ int32) bool { return !strings.HasPrefix(topic, "no") },
 	}

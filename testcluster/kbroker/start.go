@@ -128,6 +128,7 @@ func (b *Broker) startParts(context.Context) error {
 	b.creator = newCreator(b.createTopic, b.log)
 	b.groups = groups.New(groups.Options{
 		Self: b.id, Config: c.Groups, Log: b.parts, Image: b.mirror.Image, Logger: b.log, Now: b.o.Now,
+		MaxBatch:    func() int { return int(b.topicConfigIn(b.mirror.Image(), groups.Topic).MaxMessageBytes) },
 		CreateTopic: func(ctx context.Context) error { return b.createTopic(ctx, groups.Topic) },
 	})
 	b.control = control.New(control.Options{

@@ -61,6 +61,7 @@ func (c *Coordinator) groupConfig() group.Config {
 	return group.Config{
 		MinSession: ms(g.MinSessionTimeoutMs), MaxSession: ms(g.MaxSessionTimeoutMs),
 		InitialDelay: ms(g.InitialRebalanceDelayMs), MaxSize: g.MaxSize, MaxMetadata: g.OffsetMetadataMaxBytes,
+		MaxBatch:  c.o.MaxBatch,
 		Retention: ms(g.OffsetsRetentionMs), RetentionCheck: ms(g.OffsetsRetentionCheckMs),
 		NewID:  newUUID,
 		Exists: func(topic string, partition int32) bool { return c.o.Image().Partition(topic, partition) != nil },

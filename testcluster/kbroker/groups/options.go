@@ -33,6 +33,8 @@ type Options struct {
 	// Config has the limits of groups and the layout of their topic.
 	Config kconf.Groups
 	Log    Log
+	// MaxBatch is the max.message.bytes of the topic, as it is now; nil is Kafka's default.
+	MaxBatch func() int
 	// Image is what ZooKeeper says of the cluster, as far as the broker knows.
 	Image func() *kzk.Image
 	// CreateTopic makes the topic of offsets, as Config says. It is called when a client looks for a coordinator and there
@@ -47,6 +49,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxBatch == nil {
+		o.MaxBatch = func() int { return 1048588 }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

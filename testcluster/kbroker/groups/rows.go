@@ -35,6 +35,8 @@ func (c *Coordinator) joinGroup(r *wire.Request) {
 	if r.Decode(req) != nil {
 		return
 	}
+	// The answer may take minutes, and the shard keeps what it needs.
+	r.Body = nil
 	from := group.Client{ID: r.ClientID, Host: "/" + r.RemoteHost} // as Java writes an address
 	c.termOf(req.Group).ask(r.Reply, func(now time.Time, t group.Ticket, s *group.Shard) { s.JoinGroup(now, t, from, req) })
 }
@@ -44,6 +46,8 @@ func (c *Coordinator) syncGroup(r *wire.Request) {
 	if r.Decode(req) != nil {
 		return
 	}
+	// The answer may take minutes, and the shard keeps what it needs.
+	r.Body = nil
 	c.termOf(req.Group).ask(r.Reply, func(now time.Time, t group.Ticket, s *group.Shard) { s.SyncGroup(now, t, req) })
 }
 
