@@ -175,11 +175,13 @@ func (m *Consumer) Poll(ctx context.Context, fn func(r *kmodel.Record) bool) err
 // waits is how long one wait for records takes before it is looked whether there is still something to wait for.
 const waits = 250 * time.Millisecond
 
-// fetch waits for records. Where there is an end it gives up if brokers cannot be reached for too long.
+// fetch waits for records. Where there is an end it gives up if brokers cannot be reached for too long. Here alone a group
+// may take partitions away: all that was fetched of them has been handed out.
 func (m *Consumer) fetch(ctx context.Context) error {
 	since := time.Now()
 	told := false
 	for {
+		m.allowRebalance()
 		if m.atEnd() {
 			return io.EOF
 		}
@@ -199,6 +201,12 @@ func (m *Consumer) fetch(ctx context.Context) error {
 			m.client.warn("still trying: " + m.client.blame(fault).Error())
 			told = true
 		}
+	}
+}
+
+func (m *Consumer) allowRebalance() {
+	if m.group {
+		m.kgo.AllowRebalance()
 	}
 }
 
@@ -306,6 +314,7 @@ func (m *Consumer) Close(ctx context.Context) error {
 				err = fmt.Errorf("commit: %w", m.client.failure(limited, err))
 			}
 		}
+		m.allowRebalance()
 		if lerr := m.kgo.LeaveGroupContext(limited); lerr != nil && err == nil {
 			err = fmt.Errorf("leave the group: %w", m.client.failure(limited, lerr))
 		}

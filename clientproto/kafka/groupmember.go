@@ -23,6 +23,7 @@ func (m *Consumer) groupOptions(s *settings, o kmodel.ConsumeOptions, partitions
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(o.Group),
 		kgo.ConsumeTopics(names...),
+		kgo.BlockRebalanceOnPoll(), // no partition goes while its records are being handed out: see fetch
 		kgo.AdjustFetchOffsetsFn(func(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 			return m.begin(ctx, offsets, o.From, committed)
 		}),
@@ -97,6 +98,11 @@ func (m *Consumer) mark(cl *kgo.Client) {
 	m.mu.Lock()
 	handed := m.handed
 	m.handed = map[string]map[int32]kgo.EpochOffset{}
+	for topic, partitions := range handed {
+		for id := range partitions {
+			delete(m.begun, kmodel.TopicPartition{Topic: topic, Partition: id})
+		}
+	}
 	m.mu.Unlock()
 	cl.MarkCommitOffsets(handed)
 }
