@@ -37,6 +37,11 @@ func (c *Client) Groups(ctx context.Context, states ...string) ([]kmodel.GroupLi
 		}
 		groups = append(groups, answer.value...)
 	}
+	if len(silent) > 0 && len(silent) == len(cluster.Brokers) {
+		if fault := c.dialer.faultOf(silent[0].Broker.Addr()); fault != nil {
+			return nil, c.blame(fault) // somebody did answer: the addresses may be wrong
+		}
+	}
 	slices.SortFunc(groups, func(a, b kmodel.GroupListing) int { return strings.Compare(a.Name, b.Name) })
 	if len(silent) > 0 {
 		return groups, &kmodel.SilentError{Brokers: silent}
