@@ -11,7 +11,8 @@ import (
 //
 //	czxid         ids                     the log is
 //	same          any                     the topic's: Kafka 2.7's tools drop the id when they alter a topic
-//	not known     any                     the topic's: Kafka has written the folder
+//	not known     two that differ         another one's: Kafka has written the folder
+//	not known     otherwise               the topic's
 //	another       the same                the topic's: the znodes were copied to another ZooKeeper
 //	another       the topic has none yet  nobody knows yet: the controller will give it one
 //	another       otherwise               another one's
@@ -25,6 +26,8 @@ const (
 
 func incarnationOf(log *klog.Log, t *kzk.Topic) incarnation {
 	switch inc := log.Incarnation(); {
+	case inc.Czxid == 0 && !inc.TopicID.IsZero() && !t.ID.IsZero() && inc.TopicID != t.ID:
+		return anotherTopic
 	case inc.Czxid == 0, inc.Czxid == t.Czxid, !inc.TopicID.IsZero() && inc.TopicID == t.ID:
 		return sameTopic
 	case !inc.TopicID.IsZero() && t.ID.IsZero():

@@ -33,6 +33,8 @@ func TestIncarnation(t *testing.T) {
 		{"it was dropped, and it has a new one", klog.Incarnation{TopicID: one, Czxid: 7}, []*kzk.Image{imageOf(7, two)}, stays},
 		{"its id came later", klog.Incarnation{Czxid: 7}, []*kzk.Image{imageOf(7, one)}, stays},
 		{"Kafka has written the folder", klog.Incarnation{TopicID: one}, []*kzk.Image{imageOf(7, one)}, stays},
+		{"Kafka has, of another id", klog.Incarnation{TopicID: one}, []*kzk.Image{imageOf(7, two)}, goes},
+		{"Kafka has, and the topic has no id", klog.Incarnation{TopicID: one}, []*kzk.Image{imageOf(7, none)}, stays},
 		{"Kafka 2.7 has", klog.Incarnation{}, []*kzk.Image{imageOf(7, one)}, stays},
 		{"the znodes were copied", klog.Incarnation{TopicID: one, Czxid: 7}, []*kzk.Image{imageOf(9, one)}, stays},
 		{"they are copied while it is used", klog.Incarnation{TopicID: one, Czxid: 7}, []*kzk.Image{imageOf(7, one), imageOf(9, one), imageOf(11, one)}, stays},
