@@ -99,10 +99,15 @@ func (m *Mirror) readCounters(ctx context.Context, dirty map[string]struct{}) er
 	return nil
 }
 
-// readAll sets the watches, if they are not those of this session, and only then reads.
+// readAll sets the watches, if they are not those of this session, and only then reads. Nothing that was acknowledged before
+// may be missing, as what is not there is taken to be deleted; but the server may lag behind. A session of its own, which
+// other servers have not heard of, does not make it catch up: a sync does.
 func (m *Mirror) readAll(ctx context.Context) error {
 	if err := m.watch(ctx); err != nil {
 		return err
+	}
+	if err := m.zk.Sync(ctx, "/"); err != nil {
+		return fmt.Errorf("having the server catch up: %w", err)
 	}
 	s := m.newScan(ctx)
 	s.seen = map[string]struct{}{}
