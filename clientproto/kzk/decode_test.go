@@ -96,6 +96,20 @@ func TestDecode_Refuses(t *testing.T) {
 	}
 }
 
+// TestState_Offline: a state says which replicas are offline, and is Kafka's where none is.
+func TestState_Offline(t *testing.T) {
+	for text, offline := range map[string]map[int32]int64{
+		`{"controller_epoch":1,"leader":2,"version":1,"leader_epoch":3,"isr":[2]}`:                                     nil,
+		`{"controller_epoch":1,"leader":-1,"version":1,"leader_epoch":3,"isr":[2],"offline":{"2":8589934593}}`:         {2: 1<<33 + 1},
+		`{"controller_epoch":1,"leader":-1,"version":1,"leader_epoch":3,"isr":[2],"offline":{"2":8589934593,"10":17}}`: {10: 17, 2: 1<<33 + 1},
+	} {
+		s, err := kzk.DecodeState([]byte(text))
+		if err != nil || !reflect.DeepEqual(s.Offline, offline) || string(kzk.EncodeState(s)) != text {
+			t.Errorf("%s is %+v, %v", text, s, err)
+		}
+	}
+}
+
 func TestDecode_OlderForms(t *testing.T) {
 	if key, err := kzk.DecodeConfigChange([]byte(`{"version":1,"entity_type":"topics","entity_name":"t"}`)); err != nil || key != "topics/t" {
 		t.Errorf("%q, %v", key, err)
@@ -175,6 +189,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(0, []byte(`{"version":4,"host":null,"port":-1,"endpoints":["OUT://[::1]:9093"],"listener_security_protocol_map":{"OUT":"SASL_SSL"}}`))
 	f.Add(1, []byte(`{"version":2,"partitions":{"0":[1,2,3]},"adding_replicas":{"0":[3]},"removing_replicas":{"0":[1]}}`))
 	f.Add(2, []byte(`{"controller_epoch":1,"leader":-1,"version":1,"leader_epoch":2,"isr":[1]}`))
+	f.Add(2, []byte(`{"controller_epoch":1,"leader":-1,"version":1,"leader_epoch":2,"isr":[1],"offline":{"1":7,"3":8589934593}}`))
 	f.Fuzz(func(t *testing.T, i int, data []byte) {
 		path := paths[uint(i)%uint(len(paths))]
 		once, err := again(path, data)

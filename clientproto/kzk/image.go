@@ -83,8 +83,11 @@ type State struct {
 	LeaderEpoch     int32
 	ControllerEpoch int32
 	ISR             []int32
-	Version         int32 // of the znode; it guards changes of the ISR
-	Mzxid           int64 // when it was written: a broker with a later FirstEpoch has started since
+	// Offline are replicas whose log folder has failed, and which were elected all the same: by id, with the FirstEpoch of
+	// the process that says so. Nearly always nil; Kafka knows no such field, and passes over it.
+	Offline map[int32]int64
+	Version int32 // of the znode; it guards changes of the ISR
+	Mzxid   int64 // when it was written: a broker with a later FirstEpoch has started since
 }
 
 // TopicPartition names a partition.

@@ -3,6 +3,7 @@ package kzk
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
@@ -91,23 +92,36 @@ func DecodeTopic(name string, data []byte) (*Topic, error) {
 	return t, nil
 }
 
-// EncodeState writes a partition's state.
+// EncodeState writes a partition's state, as Kafka does where no replica says that it is offline.
 // Source: TopicPartitionStateZNode.encode.
 func EncodeState(s *State) []byte {
 	b := appendInt([]byte(`{"controller_epoch":`), int64(s.ControllerEpoch))
 	b = appendInt(append(b, `,"leader":`...), int64(s.Leader))
 	b = appendInt(append(b, `,"version":1,"leader_epoch":`...), int64(s.LeaderEpoch))
 	b = appendIDs(append(b, `,"isr":`...), s.ISR)
+	for i, id := range slices.Sorted(maps.Keys(s.Offline)) {
+		if i == 0 {
+			b = append(b, `,"offline":{"`...)
+		} else {
+			b = append(b, `,"`...)
+		}
+		b = appendInt(b, int64(id))
+		b = appendInt(append(b, `":`...), s.Offline[id])
+	}
+	if len(s.Offline) > 0 {
+		b = append(b, '}')
+	}
 	return append(b, '}')
 }
 
 // DecodeState reads a partition's state. Version and Mzxid are left to the caller.
 func DecodeState(data []byte) (*State, error) {
 	var j struct {
-		Leader          *int32  `json:"leader"`
-		LeaderEpoch     *int32  `json:"leader_epoch"`
-		ControllerEpoch *int32  `json:"controller_epoch"`
-		ISR             []int32 `json:"isr"`
+		Leader          *int32          `json:"leader"`
+		LeaderEpoch     *int32          `json:"leader_epoch"`
+		ControllerEpoch *int32          `json:"controller_epoch"`
+		ISR             []int32         `json:"isr"`
+		Offline         map[int32]int64 `json:"offline"`
 	}
 	if err := decode(data, &j); err != nil {
 		return nil, err
@@ -115,5 +129,5 @@ func DecodeState(data []byte) (*State, error) {
 	if j.Leader == nil || j.LeaderEpoch == nil || j.ControllerEpoch == nil || j.ISR == nil {
 		return nil, errors.New("leader, leader_epoch, controller_epoch or isr is missing")
 	}
-	return &State{Leader: *j.Leader, LeaderEpoch: *j.LeaderEpoch, ControllerEpoch: *j.ControllerEpoch, ISR: j.ISR}, nil
+	return &State{Leader: *j.Leader, LeaderEpoch: *j.LeaderEpoch, ControllerEpoch: *j.ControllerEpoch, ISR: j.ISR, Offline: j.Offline}, nil
 }

@@ -15,6 +15,7 @@
 //	  nobody of the ISR is live                 leader -1, the ISR kept for who comes back
 //	  nor registered, if the topic is unclean   leader = first live replica, ISR = it alone
 //	has no leader, one of the ISR came back     that leader
+//	the last of the ISR has resigned, offline   as if it were gone, until it is a new process
 //	leader stays, others of the ISR are gone    the ISR without them: acks=all would wait for them
 //	moves, and all targets are in the ISR       the targets alone are replicas; leader and ISR from among them
 //

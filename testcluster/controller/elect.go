@@ -87,7 +87,7 @@ func (in *Input) complaint(id int32, p *kzk.Partition) string {
 func (in *Input) candidate(p *kzk.Partition) (leader int32, ok bool) {
 	leader, rank := noLeader, 0
 	for _, id := range p.Replicas {
-		if !slices.Contains(p.State.ISR, id) || !in.live(id) {
+		if !slices.Contains(p.State.ISR, id) || !in.live(id) || in.offline(id, p.State) {
 			continue
 		}
 		r := 1
@@ -127,15 +127,18 @@ func (in *Input) shrunk(p *kzk.Partition) (next kzk.State, why string) {
 	return next, ""
 }
 
-// expected says whether one of the ISR may be back soon: its session has not ended. Only a request is in more of a hurry.
+// expected says whether one of the ISR may be back soon: its session has not ended, nor is it offline. Only a request is in
+// more of a hurry.
 func (in *Input) expected(p *kzk.Partition) bool {
-	return slices.ContainsFunc(p.State.ISR, func(id int32) bool { return in.Image.Brokers[id] != nil })
+	return slices.ContainsFunc(p.State.ISR, func(id int32) bool {
+		return in.Image.Brokers[id] != nil && !in.offline(id, p.State)
+	})
 }
 
-// unclean is the state in which the first live replica has taken over, with what it has.
+// unclean is the state in which the first live replica that is not known to be offline has taken over, with what it has.
 func (in *Input) unclean(p *kzk.Partition) (next kzk.State, ok bool) {
 	for _, id := range p.Replicas {
-		if in.stays(id) {
+		if in.stays(id) && !in.offline(id, p.State) {
 			return in.state(p, id, []int32{id}), true
 		}
 	}
@@ -143,8 +146,8 @@ func (in *Input) unclean(p *kzk.Partition) (next kzk.State, ok bool) {
 }
 
 // state is the successor of a partition's state, in a leader epoch of its own. Version stays that of the state it
-// replaces.
+// replaces. So does Offline, as the next leader may be offline as well.
 func (in *Input) state(p *kzk.Partition, leader int32, isr []int32) kzk.State {
 	return kzk.State{Leader: leader, LeaderEpoch: p.State.LeaderEpoch + 1, ControllerEpoch: in.Epoch,
-		ISR: isr, Version: p.State.Version}
+		ISR: isr, Offline: p.State.Offline, Version: p.State.Version}
 }

@@ -54,6 +54,14 @@ func (in *Input) renewed(id int32, st *kzk.State) bool {
 	return b != nil && st.Mzxid != 0 && b.FirstEpoch > st.Mzxid
 }
 
+// offline says whether the broker's replica cannot lead, as its log folder has failed: by its own word, in the process that
+// is registered.
+func (in *Input) offline(id int32, st *kzk.State) bool {
+	first, said := st.Offline[id]
+	b := in.Image.Brokers[id]
+	return said && b != nil && b.FirstEpoch == first
+}
+
 // keeps says whether a member of the ISR may stay in it.
 func (in *Input) keeps(id int32, p *kzk.Partition) bool {
 	return in.stays(id) && !in.renewed(id, p.State) && slices.Contains(p.Replicas, id)

@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,7 +88,20 @@ var verbs = map[string]func(s *script, args []string){
 	"isr": func(s *script, args []string) {
 		tp := partitionOf(s.t, args[0])
 		st := *s.m.image.Image().Partition(tp.Topic, tp.Partition).State
-		st.ISR = brokersOf(s.t, args[1])
+		st.ISR, st.Offline = brokersOf(s.t, args[1]), nil
+		s.m.set(kzk.StatePath(tp.Topic, tp.Partition), kzk.EncodeState(&st))
+	},
+	// offline PARTITION: its leader, alone in the ISR, writes that its log folder has failed.
+	"offline": func(s *script, args []string) {
+		tp := partitionOf(s.t, args[0])
+		image := s.m.image.Image()
+		st := *image.Partition(tp.Topic, tp.Partition).State
+		st.Offline = maps.Clone(st.Offline)
+		if st.Offline == nil {
+			st.Offline = make(map[int32]int64)
+		}
+		st.Offline[st.Leader] = image.Brokers[st.Leader].FirstEpoch
+		st.Leader, st.LeaderEpoch = -1, st.LeaderEpoch+1
 		s.m.set(kzk.StatePath(tp.Topic, tp.Partition), kzk.EncodeState(&st))
 	},
 	// delete NAME...: somebody marks topics for deletion.

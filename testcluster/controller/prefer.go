@@ -40,7 +40,8 @@ func (in *Input) prefer(p *kzk.Partition) (next kzk.State, why string, code kpro
 		return next, "", kproto.PreferredLeaderNotAvailable
 	case p.State.Leader == p.Replicas[0]:
 		return next, "", kproto.ElectionNotNeeded
-	case !slices.Contains(p.State.ISR, p.Replicas[0]) || !in.stays(p.Replicas[0]) || in.renewed(p.Replicas[0], p.State):
+	case !slices.Contains(p.State.ISR, p.Replicas[0]) || !in.stays(p.Replicas[0]) ||
+		in.renewed(p.Replicas[0], p.State) || in.offline(p.Replicas[0], p.State):
 		return next, "", kproto.PreferredLeaderNotAvailable
 	}
 	return in.led(p, p.Replicas[0]), "it is the preferred leader", kproto.NoError
