@@ -7,7 +7,7 @@ import (
 
 // Proposal is a change of the ISR: write it to the partition's state, on condition that the znode still has Version, and
 // say what became of it by [Leader.Written], [Leader.Refused] or, where the state was read again, [Leader.Adopt].
-// An outcome that is not known is none of these: then the same proposal is written once more, see [Leader.Unsettled], which
+// An outcome that is not known is none of these: then the proposal is written once more, see [Leader.Unsettled], which
 // is refused if it was carried out the first time.
 type Proposal struct {
 	Epoch   int32
@@ -38,7 +38,7 @@ func (l *Leader) Propose(now time.Time) (Proposal, bool) {
 	if slices.Equal(isr, l.isr) {
 		return Proposal{}, false
 	}
-	l.inFlight = &Proposal{Epoch: l.epoch, Version: l.version, ISR: isr}
+	l.inFlight, l.possible = &Proposal{Epoch: l.epoch, Version: l.version, ISR: isr}, isr
 	return *l.inFlight, true
 }
 
@@ -100,7 +100,17 @@ func (l *Leader) Adopt(isr []int32, version int32, now time.Time) bool {
 // Version is that of the state the committed ISR is from.
 func (l *Leader) Version() int32 { return l.version }
 
-// Unsettled returns the proposal whose outcome is not known: where its write has failed in between, it is to be repeated.
+// withdraw takes replicas out of the change in flight: should it be written again, it does not name them.
+func (l *Leader) withdraw(who func(id int32) bool) {
+	if l.inFlight != nil && slices.ContainsFunc(l.inFlight.ISR, who) {
+		p := *l.inFlight
+		p.ISR = slices.DeleteFunc(slices.Clone(p.ISR), who)
+		l.inFlight = &p
+	}
+}
+
+// Unsettled returns the proposal whose outcome is not known: where its write has failed in between, it is to be repeated. It
+// lacks those who have started anew since, or are no longer assigned.
 func (l *Leader) Unsettled() (Proposal, bool) {
 	if l.inFlight == nil || l.refused {
 		return Proposal{}, false

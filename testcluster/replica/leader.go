@@ -33,6 +33,8 @@ type Leader struct {
 	version int32
 
 	inFlight *Proposal
+	// possible is all that inFlight has ever named: the ISR may be that, if a first write was carried out.
+	possible []int32
 	refused  bool // the state has another version than is known here: nothing is proposed until it is learnt
 }
 
@@ -40,6 +42,7 @@ type Leader struct {
 type remote struct {
 	id       int32
 	live     bool
+	process  int64 // the one that is, or was last, registered; 0: none has been seen
 	end      int64 // its log end offset, or unknown
 	logStart int64 // its log start offset, or unknown
 	// caughtUp is the last time at which it had all that the leader had.
@@ -88,6 +91,7 @@ func (l *Leader) Assign(replicas []int32) {
 		}
 	}
 	l.remotes = remotes
+	l.withdraw(func(id int32) bool { return id != l.self && l.remote(id) == nil })
 }
 
 // Epoch is the leader epoch.
@@ -135,13 +139,36 @@ func (l *Leader) Fetched(id int32, offset, logStart int64, now time.Time) bool {
 	return l.advance(now)
 }
 
-// Live says which of the other replicas ZooKeeper has as live, until it is called again; after Renew and Assign new ones
-// count as such. It returns whether the high watermark moved.
-func (l *Leader) Live(live func(id int32) bool, now time.Time) bool {
+// Live says which of the other replicas ZooKeeper has as live, and by which process, until it is called again; after Renew
+// and Assign new ones count as live. A process is known by a number that another one of that replica never has. Where it
+// is another one, what the replica has is unknown until it fetches: records that its disk did not have are lost (KIP-903).
+// Live returns whether the high watermark moved.
+func (l *Leader) Live(process func(id int32) (number int64, live bool), now time.Time) bool {
 	for i := range l.remotes {
-		l.remotes[i].live = live(l.remotes[i].id)
+		r := &l.remotes[i]
+		number, live := process(r.id)
+		r.live = live
+		if live && number != r.process {
+			r.process = number
+			l.startedAnew(r, now)
+		}
 	}
 	return l.advance(now)
+}
+
+// startedAnew forgets what a replica had. In the ISR it gets the whole lag to say what it has.
+func (l *Leader) startedAnew(r *remote, now time.Time) {
+	r.end, r.logStart, r.endAtFetch, r.caughtUp = unknown, unknown, unknown, time.Time{}
+	if l.maximal(r.id) {
+		r.caughtUp = now
+	}
+	l.withdraw(func(id int32) bool { return id == r.id })
+}
+
+// Knows says whether the process of a replica is the one that Live has told of last. It is true of who is not another replica.
+func (l *Leader) Knows(id int32, process int64) bool {
+	r := l.remote(id)
+	return r == nil || r.process == process
 }
 
 // Retry looks at the high watermark again, as time and the ISR have changed, and returns whether it moved.
@@ -183,7 +210,7 @@ func (l *Leader) advance(now time.Time) bool {
 
 // maximal says whether id may be in the ISR: in the committed one, or in the one proposed.
 func (l *Leader) maximal(id int32) bool {
-	return slices.Contains(l.isr, id) || l.inFlight != nil && slices.Contains(l.inFlight.ISR, id)
+	return slices.Contains(l.isr, id) || l.inFlight != nil && slices.Contains(l.possible, id)
 }
 
 func (l *Leader) remote(id int32) *remote {

@@ -24,6 +24,7 @@ import (
 //	min 1 2                            whether the ISR is enough for min.insync.replicas=2
 //	checkpoint 2                       a node's high watermark is on its disk from then on
 //	crash 2 | start 2                  the log survives
+//	lose 2 1                           but for the records from 1 on, which were not on the disk yet
 //	unregister 2 | register 2          ZooKeeper takes the node for dead | for alive
 //	delete 1 3                         records below 3 are deleted on the leader
 //	low 1                              the low watermark of all replicas that are up
@@ -185,8 +186,13 @@ func (w *world) verb(n *node, words []string) error {
 		n.checkpoint = n.hw
 	case "crash":
 		n.crash()
+	case "lose":
+		from, err := strconv.ParseInt(words[2], 10, 64)
+		n.log.truncate(from)
+		return err
 	case "start":
 		n.alive = true
+		n.starts++
 		w.learn(n)
 	case "unregister", "register":
 		n.unregistered = verb == "unregister"

@@ -201,6 +201,7 @@ func (s *simulation) upOrDown(n *node) {
 	}
 	s.w.tell("%d: starts", n.id)
 	n.alive, n.known = true, zkState{version: -1}
+	n.starts++
 	if s.w.zk.leader == n.id { // the controller elects whoever has registered anew
 		s.electOne(n.id)
 	}

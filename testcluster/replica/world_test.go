@@ -36,6 +36,7 @@ type node struct {
 	hw         int64
 	checkpoint int64
 	alive      bool
+	starts     int64 // how often it has started again
 	// unregistered is a node that ZooKeeper takes for dead.
 	unregistered bool
 	known        zkState // the last state it has learnt
@@ -106,7 +107,10 @@ func (w *world) learn(n *node) {
 // hearOfNodes tells a leader who is live.
 func (w *world) hearOfNodes(n *node) {
 	if n.lead != nil {
-		n.lead.Live(func(id int32) bool { return w.nodes[id].alive && !w.nodes[id].unregistered }, w.now)
+		n.lead.Live(func(id int32) (int64, bool) {
+			other := w.nodes[id]
+			return other.starts, other.alive && !other.unregistered
+		}, w.now)
 		w.look(n)
 	}
 }

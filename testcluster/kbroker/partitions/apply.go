@@ -71,12 +71,18 @@ func registration(img *kzk.Image, self int32) int64 {
 	return -1
 }
 
+// sameBrokers says whether the same processes are registered.
 func sameBrokers(a, b *kzk.Image) bool {
-	return maps.EqualFunc(a.Brokers, b.Brokers, func(*kzk.Broker, *kzk.Broker) bool { return true })
+	return maps.EqualFunc(a.Brokers, b.Brokers, func(a, b *kzk.Broker) bool { return a.FirstEpoch == b.FirstEpoch })
 }
 
-// live says whether a broker is registered, by the image that is being applied.
-func (m *Manager) live(broker int32) bool { return m.img.Brokers[broker] != nil }
+// process says whether a broker is registered, and by which process, by the image that is being applied.
+func (m *Manager) process(broker int32) (firstEpoch int64, live bool) {
+	if b := m.img.Brokers[broker]; b != nil {
+		return b.FirstEpoch, true
+	}
+	return 0, false
+}
 
 // foreign says whether an image is of another cluster than those before: of a ZooKeeper that was set up anew, in which all
 // topics are gone, or others. No log is to be deleted for that.

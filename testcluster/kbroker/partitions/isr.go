@@ -79,11 +79,15 @@ func (w *isrWriter) run(ctx context.Context) {
 // start sends a partition's change; nil if there is none any more, or if it has to wait.
 func (w *isrWriter) start(ctx context.Context, p *partition) *isrWrite {
 	img := w.m.table.Load().img // no newer than the one that p leads by
-	proposal, controllerEpoch, ok := p.propose()
+	p.mu.Lock()
+	proposal, ok := p.propose()
+	early := ok && (p.keepsRenewed(img, proposal.ISR) || p.knowsOthers(img, proposal.ISR))
+	controllerEpoch := p.controllerEpoch
+	p.mu.Unlock()
 	if !ok {
 		return nil
 	}
-	if p.keepsRenewed(img, proposal.ISR) {
+	if early {
 		w.m.timers.start(&timer{fire: func() { w.push(p) }}, isrRetry)
 		return nil
 	}
@@ -91,27 +95,35 @@ func (w *isrWriter) start(ctx context.Context, p *partition) *isrWrite {
 	return &isrWrite{w.m.writeState(ctx, img, p, state, proposal.Version), p, proposal}
 }
 
-// propose returns the change of the ISR that is due: one whose outcome is not known once more, or a new one.
-func (p *partition) propose() (proposal replica.Proposal, controllerEpoch int32, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// propose returns the change of the ISR that is due: one whose outcome is not known once more, or a new one. The caller holds
+// the lock.
+func (p *partition) propose() (proposal replica.Proposal, ok bool) {
 	if l := p.leader(); l != nil {
 		if proposal, ok = l.Unsettled(); !ok {
 			proposal, ok = l.Propose(p.m.o.Now())
 		}
 	}
 	p.proposing = ok
-	return proposal, p.controllerEpoch, ok
+	return proposal, ok
 }
 
 // keepsRenewed says whether isr has a member of the present ISR that has started anew since the state was written, and may
-// have lost records. The controller takes it out, which it could not tell any more from a state that is written now.
+// have lost records. The controller takes it out, which it could not tell any more from a state that is written now. The caller
+// holds the lock, and p leads.
 func (p *partition) keepsRenewed(img *kzk.Image, isr []int32) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.lead != nil && slices.ContainsFunc(isr, func(id int32) bool {
+	return slices.ContainsFunc(isr, func(id int32) bool {
 		b := img.Brokers[id]
 		return b != nil && b.FirstEpoch > p.stateMzxid && slices.Contains(p.lead.ISR(), id)
+	})
+}
+
+// knowsOthers says whether isr has a member whose process is another one by img than the leader has been told of. What the leader
+// knows is of the one, and the write would be allowed for the other: it waits until the leader knows as much as img, or img as
+// much as the leader. The caller holds the lock, and p leads.
+func (p *partition) knowsOthers(img *kzk.Image, isr []int32) bool {
+	return slices.ContainsFunc(isr, func(id int32) bool {
+		b := img.Brokers[id]
+		return b != nil && !p.lead.Knows(id, b.FirstEpoch)
 	})
 }
 

@@ -37,7 +37,7 @@ func (p *partition) becomeLeader(part *kzk.Partition) {
 		p.moved(&w)
 	}
 	p.epoch = s.LeaderEpoch
-	if p.lead.Live(p.m.live, now) {
+	if p.lead.Live(p.m.process, now) {
 		p.moved(&w)
 	}
 	p.due(&w)
@@ -101,14 +101,16 @@ func (p *partition) unfollow() {
 	}
 }
 
-// hearOfBrokers tells a leader which replicas' brokers are registered: what waits for others only, waits no more.
+// hearOfBrokers tells a leader which replicas' brokers are registered: what waits for others only, waits no more. Those that have
+// started anew are to say what they have, also where there is nothing for them to fetch.
 func (p *partition) hearOfBrokers() {
 	var w wakes
 	p.mu.Lock()
 	if p.lead != nil {
-		if p.lead.Live(p.m.live, p.m.o.Now()) {
+		if p.lead.Live(p.m.process, p.m.o.Now()) {
 			p.moved(&w)
 		}
+		p.moves.Add(1)
 		p.due(&w)
 		for d := p.deletions.pop(); d != nil; d = p.deletions.pop() {
 			w.deletions = append(w.deletions, d)
