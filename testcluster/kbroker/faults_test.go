@@ -2,11 +2,15 @@ package kbroker_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/testcluster/kbroker"
@@ -109,6 +113,54 @@ func TestOneFolderFails(t *testing.T) {
 	m.start(t)
 	ok(t, m.Await(within(t), allInSync("t")))
 	w.finish("t", members...)
+}
+
+// TestOfflineIsNotElected: a replica in a folder that has failed leads nothing, even where nobody in sync is left: if the
+// topic allows an unclean election, another replica does.
+func TestOfflineIsNotElected(t *testing.T) {
+	noLeaks(t)
+	e := zooKeeper(t)
+	good, bad := t.TempDir(), filepath.Join(t.TempDir(), "bad")
+	var on atomic.Bool
+	m := prepare(t, configure(t, e.ConnectString(), 1, "log.dirs="+good+","+bad))
+	m.options.FS = storage.NewFaults(storage.Disk(), func(c storage.Call) error {
+		if on.Load() && strings.HasPrefix(c.Path, bad) && (c.Op == storage.OpWrite || c.Op == storage.OpSync) {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	m.start(t)
+	const abrupt = "controlled.shutdown.enable=false"
+	second := startBroker(t, configure(t, e.ConnectString(), 2, abrupt))
+	third := startBroker(t, configure(t, e.ConnectString(), 3, abrupt))
+	created, err := admin(t, m).CreateTopic(within(t), 2, 3, map[string]*string{"unclean.leader.election.enable": kgoString("true")}, "t")
+	ok(t, err)
+	ok(t, created.Err)
+	ok(t, m.Await(within(t), allInSync("t")))
+	third.stop(t)
+	on.Store(true)
+	cl := client(t, []kgo.Opt{kgo.RecordPartitioner(kgo.ManualPartitioner())}, m, second)
+	ok(t, cl.ProduceSync(within(t), &kgo.Record{Topic: "t", Partition: 0}, &kgo.Record{Topic: "t", Partition: 1}).FirstErr())
+	// leaders says whether the two partitions, the one in the good folder and the other, have such leaders and such ISRs.
+	leaders := func(isr ...string) func(*kzk.Image) bool {
+		return func(img *kzk.Image) bool {
+			var are []string
+			for _, p := range img.Topics["t"].Partitions {
+				are = append(are, fmt.Sprint(p.State.Leader >= 0, p.State.ISR))
+			}
+			slices.Sort(are)
+			return slices.Equal(are, isr)
+		}
+	}
+	ok(t, m.Await(within(t), func(img *kzk.Image) bool {
+		return leaders("true [1 2]", "true [2]")(img) || leaders("true [2 1]", "true [2]")(img)
+	}))
+	second.stop(t)
+	ok(t, m.Await(within(t), leaders("false [1]", "true [1]"))) // it was elected, and has resigned
+	third.start(t)
+	ok(t, m.Await(within(t), func(img *kzk.Image) bool {
+		return leaders("true [1]", "true [3]")(img) || leaders("true [1 3]", "true [3]")(img)
+	}))
 }
 
 // TestTwins: a partition that is in two log folders is no start.

@@ -2,6 +2,8 @@ package partitions_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -10,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/zoka-project/zoka/clientproto/kproto"
+	"github.com/zoka-project/zoka/clientproto/kzk"
 	"github.com/zoka-project/zoka/testcluster/kbroker/partitions"
 	"github.com/zoka-project/zoka/testcluster/storage"
 )
@@ -87,7 +90,8 @@ func TestDisk_OfALeader(t *testing.T) {
 	w.isr("t", 0, 1, 2)
 }
 
-// TestDisk_OfTheOnlyReplica: nobody else can lead, so the state stays, and the client is told.
+// TestDisk_OfTheOnlyReplica: nobody else can lead without loss, so it stays in the ISR as the leader that it no longer is, and
+// the client is told. A process that has started anew is not the one that was offline.
 func TestDisk_OfTheOnlyReplica(t *testing.T) {
 	w, fail := failing(t)
 	w.topic("t", []int32{2})
@@ -103,16 +107,39 @@ func TestDisk_OfTheOnlyReplica(t *testing.T) {
 		}
 	}
 	w.isr("u", 0, 1) // by then all are offline
-	if s := w.state("t", 0); s.Leader != 2 || s.Version != 0 {
+	eventually(t, "t has no leader", func() bool { return w.state("t", 0).Leader == -1 })
+	reg := w.brokers[2].mirror.Image().Brokers[2]
+	s := w.state("t", 0)
+	if !slices.Equal(s.ISR, []int32{2}) || s.LeaderEpoch != 1 || s.Version != 1 || s.Offline[2] != reg.FirstEpoch {
 		t.Errorf("%+v", s)
 	}
 	fail.Store(false)
 	w.brokers[2].kill()
 	w.start(2)
-	w.elect("t", 0, 2, 1, []int32{2})
-	w.brokers[2].leads("t", 0, 1)
+	w.elect("t", 0, 2, 2, []int32{2})
+	w.brokers[2].leads("t", 0, 2)
 	if got := w.brokers[2].client().all("t", 0); len(got) != 1 {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestDisk_ElectedWhileOffline: a replica that is offline and yet elected, alone, says so; what others have said stays.
+func TestDisk_ElectedWhileOffline(t *testing.T) {
+	w, fail := failing(t)
+	w.topic("t", []int32{2, 1})
+	w.brokers[2].leads("t", 0, 0)
+	fail.Store(true)
+	if _, err := w.brokers[2].client().produce(1, "t", 0, batch("a")); err != kproto.KafkaStorageError {
+		t.Error(err)
+	}
+	w.isr("t", 0, 1)
+	unclean := &kzk.State{Leader: 2, LeaderEpoch: 5, ControllerEpoch: 1, ISR: []int32{2}, Offline: map[int32]int64{3: 7}}
+	w.put(kzk.StatePath("t", 0), kzk.EncodeState(unclean))
+	eventually(t, "it resigns", func() bool { return w.state("t", 0).Leader == -1 })
+	reg := w.brokers[2].mirror.Image().Brokers[2]
+	s := w.state("t", 0)
+	if s.LeaderEpoch != 6 || !slices.Equal(s.ISR, []int32{2}) || !maps.Equal(s.Offline, map[int32]int64{2: reg.FirstEpoch, 3: 7}) {
+		t.Errorf("%+v", s)
 	}
 }
 

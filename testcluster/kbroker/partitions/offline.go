@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,9 @@ import (
 // others lead, and acks=all waits for others only, the broker takes itself out of the partition's ISR, and says that the
 // partition has no leader if it was the leader itself; the controller then elects one. The write is on the conditions of
 // every change of an ISR, and makes a leader epoch of its own, as the controller's does.
+//
+// Where nobody else is in sync it stays in the ISR, but leads no more: the state says that it is offline, so that the
+// controller elects another if the topic allows that, and does not elect this process again.
 //
 // Kafka 2.7 asks the controller to do it, by /log_dir_event_notification, which then sends LeaderAndIsr and learns from
 // the answer which replicas are offline. Here nobody sends that request, and the broker knows best.
@@ -76,9 +80,8 @@ func (m *Manager) goOffline(p *partition, part *kzk.Partition) {
 	}
 }
 
-// without is the successor of a state in which this broker has no part; false if it has none already, or nobody else is in
-// sync. A broker that has started anew since the state was written may have lost records: the new state would hide
-// that, so it leaves as well.
+// without is the successor of a state in which this broker has no part; false if it has none already. A broker that has
+// started anew since the state was written may have lost records: the new state would hide that, so it leaves as well.
 func (m *Manager) without(s *kzk.State) (kzk.State, bool) {
 	next := kzk.State{Leader: s.Leader, LeaderEpoch: s.LeaderEpoch + 1, ControllerEpoch: s.ControllerEpoch, Version: s.Version}
 	for _, id := range s.ISR {
@@ -90,7 +93,27 @@ func (m *Manager) without(s *kzk.State) (kzk.State, bool) {
 	if !slices.Contains(next.ISR, next.Leader) {
 		next.Leader = -1
 	}
-	return next, slices.Contains(s.ISR, m.o.Self) && len(next.ISR) > 0
+	if len(next.ISR) == 0 {
+		return m.leaderless(s)
+	}
+	return next, slices.Contains(s.ISR, m.o.Self)
+}
+
+// leaderless is the successor of a state in which this broker leads alone in the ISR; false if it does not: of others that
+// are gone, or have started anew, the controller takes note first. The state keeps what other replicas have said, so that
+// each is elected once. To whoever elects this process again it is not said twice.
+func (m *Manager) leaderless(s *kzk.State) (kzk.State, bool) {
+	self, registered := m.o.Self, registration(m.img, m.o.Self)
+	first, said := s.Offline[self]
+	if registered < 0 || s.Leader != self || !slices.Equal(s.ISR, []int32{self}) || said && first == registered {
+		return kzk.State{}, false
+	}
+	next := *s
+	next.Leader, next.LeaderEpoch = -1, s.LeaderEpoch+1
+	next.Offline = map[int32]int64{}
+	maps.Copy(next.Offline, s.Offline)
+	next.Offline[self] = registered
+	return next, true
 }
 
 // resignation is a state to be written. Its Version is that of the state that it replaces.
@@ -155,7 +178,7 @@ func (r *resigner) write(ctx context.Context, img *kzk.Image, due []resignation,
 	for i, x := range due {
 		switch _, err := writes[i].wait(ctx); {
 		case err == nil:
-			x.p.logger().Info("left the ISR", slog.Any("isr", x.state.ISR), slog.Any("leader", x.state.Leader))
+			x.p.logger().Info("resigned", slog.Any("isr", x.state.ISR), slog.Any("leader", x.state.Leader))
 		case errors.Is(err, zkproto.BadVersion), errors.Is(err, zkproto.NoNode), errors.Is(err, errBehind):
 		default:
 			failed = err
