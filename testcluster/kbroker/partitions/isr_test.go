@@ -149,7 +149,7 @@ func TestISR_NotAllowed(t *testing.T) {
 // TestISR_WithOneThatStartedAnew: a leader writes no ISR that keeps a member whose process is another than the state knows,
 // but leaves it to the controller to take that one out.
 func TestISR_WithOneThatStartedAnew(t *testing.T) {
-	w := newWorld(t, 3, func(o *partitions.Options) { o.ReplicaLagMs = 300 })
+	w := newWorld(t, 3, func(o *partitions.Options) { o.ReplicaLagMs, o.FetchWaitMs = 800, 50 })
 	w.topic("t", []int32{1, 2, 3})
 	w.topic("u", []int32{1, 2})
 	w.brokers[1].leads("t", 0, 0)
