@@ -20,6 +20,9 @@ func (m ScramMechanism) String() string {
 	return "UNKNOWN"
 }
 
+// LeastScramIterations are what RFC 7677 and Kafka ask for at least, and what is taken where nothing is said.
+const LeastScramIterations = 4096
+
 // Scram is a credential of a user, of which brokers tell no more.
 type Scram struct {
 	User       string

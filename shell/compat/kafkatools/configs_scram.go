@@ -12,9 +12,6 @@ import (
 	"github.com/zoka-project/zoka/clientproto/kmodel"
 )
 
-// minScramIterations are what RFC 7677 and Kafka ask for at least, and what is taken where nothing is said.
-const minScramIterations = 4096
-
 // scramMechanism is the mechanism of a name.
 func scramMechanism(name string) (kmodel.ScramMechanism, bool) {
 	for _, m := range []kmodel.ScramMechanism{kmodel.ScramSHA256, kmodel.ScramSHA512} {
@@ -81,7 +78,7 @@ func (c *call) alterScram(ctx context.Context, kafka Cluster, e entity, values m
 		if m == nil {
 			return refuse("Invalid credential property %s=%s", strings.ReplaceAll(key, "-", "_"), values[key])
 		}
-		s := kmodel.ScramPassword{Scram: kmodel.Scram{User: e.name, Mechanism: mechanism, Iterations: minScramIterations}, Password: m[2]}
+		s := kmodel.ScramPassword{Scram: kmodel.Scram{User: e.name, Mechanism: mechanism, Iterations: kmodel.LeastScramIterations}, Password: m[2]}
 		if m[1] != "" && m[1] != "-1" {
 			n, err := strconv.ParseInt(m[1], 10, 32)
 			if err != nil {
@@ -89,8 +86,8 @@ func (c *call) alterScram(ctx context.Context, kafka Cluster, e entity, values m
 			}
 			s.Iterations = int32(n)
 		}
-		if s.Iterations < minScramIterations {
-			return refuse("Iterations %d is less than the minimum %d required for %s", s.Iterations, minScramIterations, key)
+		if s.Iterations < kmodel.LeastScramIterations {
+			return refuse("Iterations %d is less than the minimum %d required for %s", s.Iterations, kmodel.LeastScramIterations, key)
 		}
 		set = append(set, s)
 	}
