@@ -28,8 +28,6 @@ type Options struct {
 	Config []string
 	// NoWait returns as soon as the process runs. Members of an ensemble need it: one alone does not serve.
 	NoWait bool
-	// JVM are further options of java. A release's archive of classes is left out by -Xshare:off.
-	JVM []string
 }
 
 // Server is a server of Apache's, or a member of an [Ensemble].
@@ -58,7 +56,6 @@ func StartDebian(t testing.TB, opts Options) *Server {
 // start tries another port when a free one was taken before the server came to it.
 func start(t testing.TB, program Program, opts Options) *Server {
 	t.Helper()
-	program.command = slices.Insert(slices.Clone(program.command), 1, opts.JVM...)
 	const attempts = 3
 	for attempt := 1; ; attempt++ {
 		s := launch(t, program, opts)
