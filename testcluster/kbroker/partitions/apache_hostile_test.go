@@ -4,9 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"math"
-	"net"
 	"slices"
 	"testing"
 	"time"
@@ -52,17 +50,10 @@ func TestHostileBatches(t *testing.T) {
 // produceCode is the code that a batch is answered with, or "hung up".
 func produceCode(c *client, version int16, records []byte) string {
 	q := produceRequest(version, -1, "t", 0, slices.Clone(records))
-	c.next++
-	_, err := c.conn.Write(kmsg.NewRequestFormatter(kmsg.FormatterClientID("test")).AppendRequest(nil, q, c.next))
-	ok(c.t, err)
-	resp, err := c.read(q, c.next)
-	if err == io.EOF {
-		c.conn.Close()
-		c.conn, err = net.Dial("tcp", c.conn.RemoteAddr().String())
-		ok(c.t, err)
+	resp := c.requestOrEnd(q)
+	if resp == nil {
 		return "hung up"
 	}
-	ok(c.t, err)
 	return kproto.Error(resp.(*kmsg.ProduceResponse).Topics[0].Partitions[0].ErrorCode).Name()
 }
 

@@ -3,7 +3,6 @@ package partitions_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strings"
@@ -138,17 +137,10 @@ func upTo(from, to int16) (all []int16) {
 func (x *exchange) ask(c *client, version int16) string {
 	q := x.request()
 	q.SetVersion(version)
-	c.next++
-	_, err := c.conn.Write(kmsg.NewRequestFormatter(kmsg.FormatterClientID("test")).AppendRequest(nil, q, c.next))
-	ok(c.t, err)
-	resp, err := c.read(q, c.next)
-	if err == io.EOF {
-		c.conn.Close()
-		c.conn, err = net.Dial("tcp", c.conn.RemoteAddr().String())
-		ok(c.t, err)
+	resp := c.requestOrEnd(q)
+	if resp == nil {
 		return "hung up"
 	}
-	ok(c.t, err)
 	text, err := json.Marshal(resp)
 	ok(c.t, err)
 	var tree any

@@ -82,6 +82,20 @@ func (c *client) request(q kmsg.Request) kmsg.Response {
 	return c.receive(q, c.send(q))
 }
 
+// requestOrEnd is request for a broker that may hang up: then there is no answer but nil, and the client has a new connection.
+func (c *client) requestOrEnd(q kmsg.Request) kmsg.Response {
+	c.t.Helper()
+	resp, err := c.read(q, c.send(q))
+	if err == io.EOF {
+		c.conn.Close()
+		c.conn, err = net.Dial("tcp", c.conn.RemoteAddr().String())
+		ok(c.t, err)
+		return nil
+	}
+	ok(c.t, err)
+	return resp
+}
+
 // batch is a record batch of values.
 func batch(values ...string) []byte {
 	return batchOf(kproto.BatchHeader{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1}, values...)

@@ -13,21 +13,29 @@ import (
 	"github.com/zoka-project/zoka/testcluster/kbroker/partitions"
 )
 
+// fakeLeader is a world in which a stranger stands in for broker 1, which leads t-0: conn is the connection that its follower,
+// broker 2, has made to it. The next connection goes to the broker itself.
+func fakeLeader(t *testing.T, tune func(*partitions.Options)) (w *world, conn net.Conn) {
+	t.Helper()
+	fake, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	t.Cleanup(func() { fake.Close() })
+	w = newWorld(t, 2, tune)
+	b := w.brokers[2]
+	b.instead.Store(fake.Addr().String())
+	w.topic("t", []int32{1, 2})
+	w.brokers[1].leads("t", 0, 0)
+	conn, err = fake.Accept()
+	ok(t, err)
+	t.Cleanup(func() { conn.Close() })
+	b.instead.Store("")
+	return w, conn
+}
+
 // TestFollow_LeaderHangs: a leader that takes a fetch and says nothing is given up after replica.socket.timeout.ms, and asked
 // anew.
 func TestFollow_LeaderHangs(t *testing.T) {
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
-	ok(t, err)
-	defer silent.Close()
-	w := newWorld(t, 2, func(o *partitions.Options) { o.SocketTimeoutMs, o.FetchWaitMs = 100, 50 })
-	b := w.brokers[2]
-	b.instead.Store(silent.Addr().String())
-	w.topic("t", []int32{1, 2})
-	w.brokers[1].leads("t", 0, 0)
-	conn, err := silent.Accept()
-	ok(t, err)
-	defer conn.Close()
-	b.instead.Store("")
+	w, _ := fakeLeader(t, func(o *partitions.Options) { o.SocketTimeoutMs, o.FetchWaitMs = 100, 50 })
 	c := w.brokers[1].client()
 	c.must("t", 0, batch("a"))
 	if got := c.all("t", 0); !slices.Equal(got, []string{"a"}) {
@@ -43,25 +51,13 @@ func TestFollow_Garbage(t *testing.T) {
 		"a body that is none": "\x00\x00\x00\x0a\x00\x00\x00\x01\x00\x01\x02\x03\x04\x05", "nothing": "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			fake, err := net.Listen("tcp", "127.0.0.1:0")
-			ok(t, err)
-			defer fake.Close()
-			w := newWorld(t, 2, nil)
-			b := w.brokers[2]
-			b.instead.Store(fake.Addr().String())
-			w.topic("t", []int32{1, 2})
-			w.brokers[1].leads("t", 0, 0)
-			conn, err := fake.Accept()
-			ok(t, err)
-			b.instead.Store("")
-			_, err = conn.Read(make([]byte, 10))
+			w, conn := fakeLeader(t, nil)
+			_, err := conn.Read(make([]byte, 10))
 			ok(t, err)
 			_, err = conn.Write([]byte(answer))
 			ok(t, err)
 			if name == "nothing" {
 				ok(t, conn.Close())
-			} else {
-				defer conn.Close()
 			}
 			w.brokers[1].client().must("t", 0, batch("a"))
 		})
@@ -70,18 +66,8 @@ func TestFollow_Garbage(t *testing.T) {
 
 // TestFollow_LaterEpoch: a follower does not take records of a later leader epoch than the one it follows, and asks again.
 func TestFollow_LaterEpoch(t *testing.T) {
-	fake, err := net.Listen("tcp", "127.0.0.1:0")
-	ok(t, err)
-	defer fake.Close()
-	w := newWorld(t, 2, nil)
+	w, conn := fakeLeader(t, nil)
 	b := w.brokers[2]
-	b.instead.Store(fake.Addr().String())
-	w.topic("t", []int32{1, 2})
-	w.brokers[1].leads("t", 0, 0)
-	conn, err := fake.Accept()
-	ok(t, err)
-	defer conn.Close()
-	b.instead.Store("")
 	later := batch("not for epoch 0")
 	kproto.SetLeaderEpoch(later, 1)
 	answer := kmsg.NewPtrFetchResponse()
@@ -93,7 +79,7 @@ func TestFollow_LaterEpoch(t *testing.T) {
 	answer.Topics = append(answer.Topics, topic)
 	for range 2 { // the second request says that the first answer was taken in
 		var head [4]byte
-		_, err = io.ReadFull(conn, head[:])
+		_, err := io.ReadFull(conn, head[:])
 		ok(t, err)
 		request := make([]byte, binary.BigEndian.Uint32(head[:]))
 		_, err = io.ReadFull(conn, request)
