@@ -9,6 +9,19 @@ const (
 	ScramSHA512 ScramMechanism = 2
 )
 
+// ScramMechanisms are all of them.
+func ScramMechanisms() []ScramMechanism { return []ScramMechanism{ScramSHA256, ScramSHA512} }
+
+// ParseScramMechanism is the mechanism of a name.
+func ParseScramMechanism(name string) (m ScramMechanism, ok bool) {
+	for _, m := range ScramMechanisms() {
+		if m.String() == name {
+			return m, true
+		}
+	}
+	return 0, false
+}
+
 // String is the name that SASL has for it.
 func (m ScramMechanism) String() string {
 	switch m {

@@ -121,11 +121,8 @@ func (m *mechanismFlag) String() string { return string(*m) }
 func (m *mechanismFlag) Type() string { return "MECHANISM" }
 
 func (m *mechanismFlag) chosen() []kmodel.ScramMechanism {
-	all := []kmodel.ScramMechanism{kmodel.ScramSHA256, kmodel.ScramSHA512}
-	for _, one := range all {
-		if one.String() == string(*m) {
-			return []kmodel.ScramMechanism{one}
-		}
+	if one, ok := kmodel.ParseScramMechanism(string(*m)); ok {
+		return []kmodel.ScramMechanism{one}
 	}
-	return all
+	return kmodel.ScramMechanisms()
 }

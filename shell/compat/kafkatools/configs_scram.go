@@ -12,16 +12,6 @@ import (
 	"github.com/zoka-project/zoka/clientproto/kmodel"
 )
 
-// scramMechanism is the mechanism of a name.
-func scramMechanism(name string) (kmodel.ScramMechanism, bool) {
-	for _, m := range []kmodel.ScramMechanism{kmodel.ScramSHA256, kmodel.ScramSHA512} {
-		if m.String() == name {
-			return m, true
-		}
-	}
-	return 0, false
-}
-
 // alterUsers changes what belongs to users and clients: their limits, and the credentials of one user.
 func (c *call) alterUsers(ctx context.Context, kafka Cluster, list []entity) error {
 	values, err := c.additions()
@@ -39,7 +29,7 @@ func (c *call) alterUsers(ctx context.Context, kafka Cluster, list []entity) err
 		}
 		return c.alterQuotas(ctx, kafka, list, values)
 	}
-	isScram := func(key string) bool { _, scram := scramMechanism(key); return scram }
+	isScram := func(key string) bool { _, scram := kmodel.ParseScramMechanism(key); return scram }
 	known := func(key string) bool { return isQuota(key) || isScram(key) }
 	if err := onlyKnown("users", "quota and SCRAM credential", known, added, deleted); err != nil {
 		return err
@@ -73,7 +63,7 @@ var scramForm = regexp.MustCompile(`^(?:iterations=(-?[0-9]*),)?password=(.*)$`)
 func (c *call) alterScram(ctx context.Context, kafka Cluster, e entity, values map[string]string, deleted []string) error {
 	var set []kmodel.ScramPassword
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		mechanism, _ := scramMechanism(key)
+		mechanism, _ := kmodel.ParseScramMechanism(key)
 		m := scramForm.FindStringSubmatch(values[key])
 		if m == nil {
 			return refuse("Invalid credential property %s=%s", strings.ReplaceAll(key, "-", "_"), values[key])
@@ -93,7 +83,7 @@ func (c *call) alterScram(ctx context.Context, kafka Cluster, e entity, values m
 	}
 	var remove []kmodel.Scram
 	for _, key := range deleted {
-		mechanism, _ := scramMechanism(key)
+		mechanism, _ := kmodel.ParseScramMechanism(key)
 		remove = append(remove, kmodel.Scram{User: e.name, Mechanism: mechanism})
 	}
 	if err := kafka.AlterScram(ctx, set, remove); err != nil {
